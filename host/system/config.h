@@ -1,0 +1,73 @@
+// The configuration: config.json of the system and of the user, every key optional, an unknown one an error that names it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "system/error.h"
+
+namespace auricle {
+
+struct SiteConfig {
+    bool enabled = true;
+    bool useCookies = true;  ///< off: only what is public
+};
+
+struct Config {
+    std::vector<std::string> backends;  ///< origins allowed; empty: any https
+    struct {
+        std::filesystem::path folder;   ///< default: `Auricle` in the music folder that XDG names
+        std::uint64_t maxBytes = 0;     ///< 0: no limit
+    } delivery;
+    struct {
+        std::filesystem::path caFile;         ///< PEM, beside the system's authorities
+        std::vector<std::string> connectTo;   ///< HOST:PORT:HOST:PORT, as curl's --connect-to
+        std::string proxy;                    ///< empty: none, whatever the environment says
+        std::uint64_t maxBytesPerSecond = 0;  ///< 0: no limit
+    } network;
+    struct {
+        unsigned atOnce = 2;
+        unsigned keepPartsDays = 14;
+        std::uint64_t signInMs = 600'000;     ///< how long a capture waits for a person to sign in
+    } captures;
+    std::map<std::string, SiteConfig> sites;  ///< one entry for each site the host has
+    struct {
+        std::vector<std::string> hosts;       ///< vanity hosts
+        std::string whenDownloadsAreOff = "refuse";  ///< or "stream"
+    } panopto;
+    struct {
+        std::vector<std::string> origins;
+    } playback;
+    struct {
+        unsigned perHour = 6;
+        std::uint64_t deadlineMs = 30'000;
+    } refresh;
+    struct {
+        std::filesystem::path ffmpeg, ytDlp;  ///< empty: looked for
+    } tools;
+    struct {
+        std::string level = "info";           ///< error, warn, info, debug
+    } log;
+};
+
+/// Where a value came from, for `auricle config`.
+struct ConfigValue {
+    std::string key;     ///< "network.caFile"
+    std::string value;   ///< as JSON text
+    std::string source;  ///< "default", or the file that gave it
+    bool isLocked = false;
+};
+
+struct LoadedConfig {
+    Config config;
+    std::vector<ConfigValue> values;
+};
+
+/// Reads `systemFile` (may be absent), then `userFile` (may be absent). What the system file lists under "locked" (an array of
+/// keys) the user's cannot change: an error that says so. bad_params names the file, the key and what would be right.
+Result<LoadedConfig> loadConfig(const std::filesystem::path& systemFile, const std::filesystem::path& userFile);
+
+}  // namespace auricle

@@ -1,0 +1,47 @@
+# Debian packages that the project needs, and how a missing one is installed. Sourced by the other scripts.
+
+build_packages=(
+  g++ cmake ninja-build pkg-config ca-certificates
+  libboost1.81-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpsl-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+)
+node_packages=(nodejs npm)
+media_packages=(ffmpeg openssl)
+chromium_packages=(chromium libnss3-tools)
+test_packages=(strace procps)
+
+# Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.
+need_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  # A Node.js that did not come from Debian's package, or brings npm itself, serves as well.
+  local wanted=()
+  for package in "${missing[@]}"; do
+    case $package in
+      nodejs) command -v node >/dev/null && continue ;;
+      npm) command -v npm >/dev/null && continue ;;
+    esac
+    wanted+=("$package")
+  done
+  ((${#wanted[@]})) || return 0
+  local as_root=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || {
+      echo "These packages are missing, and neither root nor sudo is to be had: ${wanted[*]}" >&2
+      echo "Ask an administrator to run: apt-get install ${wanted[*]}" >&2
+      return 1
+    }
+    as_root=(sudo)
+  fi
+  echo "Installing ${wanted[*]} …" >&2
+  "${as_root[@]}" apt-get update -qq >&2
+  # --no-remove: Boost 1.81 cannot stand beside 1.74's development files, and nobody's packages are removed unasked.
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove "${wanted[@]}" >&2 || {
+    echo "Installing failed. If apt wanted to remove libboost1.74-dev: Auricle needs Boost 1.81, which cannot stand beside it." >&2
+    echo "Remove it yourself (apt-get remove 'libboost1.74-*') or build in a container, then run this again." >&2
+    return 1
+  }
+}
