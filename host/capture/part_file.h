@@ -37,6 +37,8 @@ class PartFile final : public net::DownloadTarget, public std::enable_shared_fro
     /// What is there is synced and told once more, as far as it came.
     boost::asio::awaitable<void> save();
     const std::filesystem::path& path() const { return path_; }
+    /// The file is of no use any more: a sync that is still under way is told to nobody.
+    void abandon() { onSaved_ = [](const SavedPart&) {}; }
 
   private:
     /// A version of the resource on its way.
