@@ -64,7 +64,7 @@ json toJson(const Capture& capture) {
              {"etaMs", orNull(capture.etaMs.value_or(0), capture.etaMs.has_value())},
              {"saved", orNull(capture.saved(), wholeIsKnown)},
              {"attempt", capture.attempt},
-             {"startedAt", timeText(capture.startedAtMs)}};
+             {"startedAt", rfc3339(capture.startedAtMs)}};
     if (!capture.phase.empty()) out["phase"] = capture.phase;
     if (capture.plan) {
         out["plan"] = {{"how", capture.plan->how},
@@ -73,7 +73,7 @@ json toJson(const Capture& capture) {
     }
     bool toBackend = capture.target.to == delivery::Target::To::backend;
     if (toBackend) out["uploaded"] = capture.uploaded;
-    if (capture.endedAtMs) out["endedAt"] = timeText(*capture.endedAtMs);
+    if (capture.endedAtMs) out["endedAt"] = rfc3339(*capture.endedAtMs);
     if (capture.error) out["error"] = toJson(*capture.error);
     if (capture.result) out["result"] = toJson(*capture.result, toBackend);
     return out;

@@ -12,7 +12,6 @@
 
 #include "capture/pipeline.h"
 #include "delivery/backend_address.h"
-#include "system/time_text.h"
 
 namespace auricle::capture {
 
@@ -37,6 +36,10 @@ std::string newId(std::int64_t nowMs) {
 }
 
 constexpr std::int64_t msPerDay = 86'400'000;
+
+std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch()).count();
+}
 
 }  // namespace
 
