@@ -118,10 +118,14 @@ export class PanoptoSite {
     this.#sessions.endAll();
   }
 
-  /** Every secret given out so far, and what DeliveryInfo tells of the person: none of it may turn up anywhere else. */
-  canaries(): string[] {
-    const personal = this.#people.flatMap(({ name, mail, user }) => [name, mail, user]);
-    return [...this.#sessions.secrets(), ...personal];
+  /** Every secret given out so far: all of them may be met on this site alone. */
+  secrets(): string[] {
+    return this.#sessions.secrets();
+  }
+
+  /** What DeliveryInfo tells of the people: name and address, which are to reach nobody. */
+  personalData(): string[] {
+    return this.#people.flatMap(({ name, mail, user }) => [name, mail, user]);
   }
 
   async #handle(request: WireRequest): Promise<Answer> {
@@ -153,12 +157,12 @@ export class PanoptoSite {
   #watch(request: WireRequest, session: Session | undefined, embedded: boolean): Answer {
     const lecture = this.#byPage(request.query);
     if (lecture === undefined) return html(200, plainPage("Not found", "This session could not be found."));
-    if (!mayPlay(lecture, session)) return redirect(this.#signInAddress(request, embedded ? "Embed" : "Viewer", request.target));
+    if (!mayPlay(lecture, session)) return redirect(this.#signInAddress(embedded ? "Embed" : "Viewer", request.target));
     return html(200, embedded ? embedPage(lecture) : viewerPage(lecture, request.host, session?.person.name));
   }
 
   #list(request: WireRequest, session: Session | undefined): Answer {
-    if (session === undefined) return redirect(this.#signInAddress(request, "FolderView", request.target));
+    if (session === undefined) return redirect(this.#signInAddress("FolderView", request.target));
     return html(200, listPage("All lectures", this.#lectures, session.person.name));
   }
 
@@ -266,7 +270,7 @@ export class PanoptoSite {
     return tid === null ? undefined : this.#lectures.find((lecture) => lecture.tid === tid.toLowerCase());
   }
 
-  #signInAddress(request: WireRequest, auth: string, returnUrl: string): string {
+  #signInAddress(auth: string, returnUrl: string): string {
     if (this.signIn === "sso") return `${LOGIN_PATH}?instance=uni&AllowBounce=true&ReturnUrl=${encodeURIComponent(returnUrl)}`;
     return `${LOGIN_PATH}?Auth=${auth}&ReturnUrl=${encodeURIComponent(returnUrl)}`;
   }

@@ -35,10 +35,11 @@ export interface ListenerOptions {
     readonly byName?: ReadonlyMap<string, Certificate>;
   };
   readonly handler: (request: WireRequest) => Promise<Answer>;
-  /** Told all that arrives: heads and bodies as they are decoded. */
+  /**
+   * Told all that arrives: heads and bodies as they are decoded (HTTP/2's heads are compressed, and chunks could cut a
+   * word in two), and on HTTP/1.1 also the plain bytes as they come out of TLS, whether they make a request or not.
+   */
   readonly tap?: (bytes: Buffer) => void;
-  /** Told the plain bytes of HTTP/1.1 connections as they come out of TLS. */
-  readonly rawTap?: (bytes: Buffer) => void;
 }
 
 type Incoming = IncomingMessage | Http2ServerRequest;
@@ -123,7 +124,7 @@ export class Listener {
   }
 
   #watch(server: EventEmitter, event: string): void {
-    const tap = this.#options.rawTap;
+    const tap = this.#options.tap;
     server.on(event, (socket: Socket & { alpnProtocol?: string | false | null }) => {
       socket.on("error", () => undefined);
       if (tap !== undefined && socket.alpnProtocol !== "h2") socket.on("data", (bytes: Buffer) => tap(bytes));
