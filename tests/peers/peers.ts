@@ -97,13 +97,14 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
   const site = new PanoptoSite({ certificate: wildcard, tenants, cdn, idp, ...(options.signIn === undefined ? {} : { signIn: options.signIn }) });
   const lectures = makeLectures(media);
   for (const lecture of Object.values(lectures) as Lecture[]) site.add(lecture);
-  await Promise.all([cdn.start(), idp.start(), stranger.start(), site.start()]);
+  // First: of all starts it is the one that can fail, and then nothing else is left listening.
   const backend = await ReferenceBackend.start({
     dir: join(options.dir, "backend"),
     authority,
     ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
   });
+  await Promise.all([cdn.start(), idp.start(), stranger.start(), site.start()]);
   return new RunningPeers(authority.caFile, media, lectures, site, cdn, idp, stranger, backend);
 }
 
