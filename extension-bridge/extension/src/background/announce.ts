@@ -1,22 +1,16 @@
 // The toolbar's badge and the system's notifications.
 import { isFinal, type Capture } from "@auricle/bridge";
+import { noticeId } from "./notice.ts";
 import { api } from "../shared/browser.ts";
 import { cardOf } from "../shared/card.ts";
 
 const RUNNING = "#0f766e";
 const ATTENTION = "#b45309";
 
-/** A notification's id carries the capture's, so that a click finds its page. */
-const PREFIX = "auricle:";
-
-export function captureIdOf(notificationId: string): string | null {
-  return notificationId.startsWith(PREFIX) ? notificationId.slice(PREFIX.length) : null;
-}
-
 function notify(capture: Capture, title: string, message: string): void {
   const iconUrl = api.runtime.getURL("icons/128.png");
   // A system without notifications is no reason for a capture to fail.
-  api.notifications.create(PREFIX + capture.id, { type: "basic", iconUrl, title, message }).catch(() => undefined);
+  api.notifications.create(noticeId(capture.id), { type: "basic", iconUrl, title, message }).catch(() => undefined);
 }
 
 /** Tells of a change of state that a person wants to hear about while looking elsewhere. */

@@ -218,7 +218,7 @@ export class Desk {
 
   async #cookiesOf(job: Job) {
     const jar: Jar = { origin: job.origin, url: job.params.page, store: job.store, topLevelOrigin: job.topLevelOrigin };
-    return readCookies(api.cookies as unknown as CookieSource, jar, isFirefox);
+    return readCookies(api.cookies as unknown as CookieSource, jar, isFirefox());
   }
 
   async #putCookies(job: Job): Promise<void> {

@@ -1,5 +1,5 @@
 // The background: a service worker in Chromium, an event page in Firefox. Listens to the browser and passes it on to the desk.
-import { captureIdOf } from "./announce.ts";
+import { captureIdOf } from "./notice.ts";
 import { Desk } from "./desk.ts";
 import { api } from "../shared/browser.ts";
 import { PAGE_PORT, PANEL_PORT, type Order, type Outcome, type PageNews, type PagePress, type Place } from "../shared/wire.ts";

@@ -27,10 +27,14 @@ export class PageButton {
   constructor(origin: string, embedded: boolean, press: (action: Action) => void) {
     this.#origin = origin;
     this.#press = (action) => {
+      if (action === "later") {
+        this.#close();
+        return;
+      }
       this.#pressed = true;
       this.say("");
-      press(action);
       if (action === "allow" || action === "capture") this.#open(false);
+      press(action);
     };
     this.#card = pageCard({ state: "idle" }, false, null, origin);
     this.#panel = new Panel(this.#press);

@@ -38,22 +38,24 @@ class Popup {
   readonly #place: Place | null;
   readonly #page: Panel;
   readonly #trouble: Panel;
+  readonly #nowhere = h("div", {}, earMark(44), h("p", {}, "No lecture on this page."), h("p", { class: "hint" }, "Open one on Panopto and press “Capture audio”: only its sound is fetched, and you find it here."));
   readonly #rows = new Map<string, { panel: Panel; row: HTMLElement }>();
 
   constructor(place: Place | null) {
     this.#place = place;
-    this.#page = new Panel((action) => void order({ order: "press", action, ...(place ? { place } : {}) }));
+    this.#page = new Panel((action) => {
+      if (action === "later") window.close();
+      else void order({ order: "press", action, ...(place ? { place } : {}) });
+    });
     this.#trouble = new Panel((action) => void order({ order: "press", action }));
-    const again = h("button", { type: "button", class: "quiet", "data-auricle": "connect" }, "Try again");
-    again.addEventListener("click", () => void order({ order: "press", action: "connect" }));
     part("trouble").append(this.#trouble.element, command(REGISTER_COMMAND));
-    this.#trouble.element.querySelector(".buttons")?.append(again);
   }
 
   show(snapshot: Snapshot): void {
     this.#showHost(snapshot.host);
     const own = this.#showPage(snapshot);
     this.#showCaptures(snapshot.captures.filter((capture) => capture.id !== own));
+    part("captures").hidden = this.#rows.size === 0;
   }
 
   #showHost(host: HostView): void {
@@ -64,7 +66,6 @@ class Popup {
     if (card) this.#trouble.update(card, "");
     const missing = host.problem?.problem === "host_missing" || host.problem?.problem === "host_forbidden";
     part("trouble").querySelector("pre")?.toggleAttribute("hidden", !missing);
-    part("trouble").querySelector<HTMLElement>("[data-auricle=connect]")?.toggleAttribute("hidden", host.state === "reconnecting" || card?.primary?.action === "connect");
   }
 
   /** Returns the id of the capture that the page's card already shows. */
@@ -75,7 +76,7 @@ class Popup {
     if (!page) {
       // Without the program there is one thing to do, and a hint about lectures would only stand in its way.
       box.hidden = host.state === "unreachable";
-      say(box, "Open a lecture on Panopto to capture its sound.");
+      box.replaceChildren(this.#nowhere);
       return undefined;
     }
     const key = captureKey(page, target);
@@ -100,8 +101,6 @@ class Popup {
       panel.update(cardOf(capture), capture.title ?? capture.page);
       if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
     });
-    part("empty").hidden = captures.length > 0 || this.#page.element.dataset["state"] === "capturing";
-    part("captures").hidden = part("empty").hidden && captures.length === 0;
   }
 
   #addRow(captureId: string): { panel: Panel; row: HTMLElement } {

@@ -1,6 +1,6 @@
 // How a lecture stands, in words: one card, shown by the page's button and by the popup alike.
 import type { Capture } from "@auricle/bridge";
-import { ADVICE, CHANNEL_STEPS, RETRY, type Step } from "./advice.ts";
+import { ADVICE, CHANNEL_STEPS, CONNECT, RETRY, type Step } from "./advice.ts";
 import { bytes, duration, percent, savings, speed } from "./format.ts";
 import type { HostView } from "./wire.ts";
 
@@ -108,7 +108,9 @@ export function hostCard(host: HostView, capture: Capture | null): Card | null {
     };
   }
   if (!host.problem) return null;
-  return { state: "host", label: "Program not reached", detail: `${host.problem.message} ${host.problem.next}`, percent: null, primary: CHANNEL_STEPS[host.problem.problem] };
+  const primary = CHANNEL_STEPS[host.problem.problem];
+  const card: Card = { state: "host", label: "Program not reached", detail: `${host.problem.message} ${host.problem.next}`, percent: null, primary };
+  return primary === CONNECT ? card : { ...card, secondary: CONNECT };
 }
 
 /** What a lecture's page shows. */
@@ -123,7 +125,7 @@ export function pageCard(host: HostView, consented: boolean, capture: Capture | 
     return {
       state: "consent", label: "Capture audio", percent: null,
       detail: `Auricle uses your sign-in at ${new URL(origin).host} to fetch the sound of this lecture. Your cookies stay on this computer: only the sound is sent on.`,
-      primary: { action: "allow", label: "Allow and capture" },
+      primary: { action: "allow", label: "Allow and capture" }, secondary: { action: "later", label: "Not now" },
     };
   }
   return { state: "ready", label: "Capture audio", detail: "Only the sound is downloaded, not the video.", percent: null, primary: CAPTURE };
