@@ -90,7 +90,7 @@ asio::awaitable<Result<void>> Pipeline::fetch() {
 
 asio::awaitable<Result<void>> Pipeline::openPart() {
     if (job_.part) co_return Result<void>{};
-    auto opened = co_await PartFile::open(store_.partFile(capture_.id), job_.entry.part, services_.pool,
+    auto opened = co_await PartFile::open(store_.partFile(capture_.id), job_.entry.part, services_.worker(),
                                           [job = job_.weak_from_this()](const SavedPart& part) {
                                               if (auto still = job.lock()) still->saved(part);
                                           });
@@ -135,7 +135,7 @@ asio::awaitable<Result<media::Container>> Pipeline::finish() {
     auto file = openFile(job_.part->path(), O_RDONLY);
     if (!file) co_return std::unexpected(std::move(file.error()));
     auto loop = co_await asio::this_coro::executor;
-    co_await asio::post(asio::bind_executor(services_.pool.get_executor(), asio::use_awaitable));
+    co_await asio::post(asio::bind_executor(services_.worker(), asio::use_awaitable));
     auto container = media::probe(media::FileSource(file->get()));
     co_await asio::post(asio::bind_executor(loop, asio::use_awaitable));
     auto judged = container ? judge(*container) : std::unexpected(container.error());

@@ -9,6 +9,8 @@
 #include "capture/slots.h"
 #include "temporary_folder.h"
 
+#include <boost/asio/thread_pool.hpp>
+
 namespace {
 
 using namespace auricle;
@@ -31,7 +33,7 @@ std::string sha256(const std::string& text) {
 class PartFileTest : public testing::Test {
   protected:
     std::shared_ptr<PartFile> open(SavedPart from) {
-        auto opened = test::runOn(loop, PartFile::open(file, from, pool, [this](const SavedPart& part) { saved.push_back(part); }));
+        auto opened = test::runOn(loop, PartFile::open(file, from, pool.get_executor(), [this](const SavedPart& part) { saved.push_back(part); }));
         EXPECT_TRUE(opened) << opened.error().message;
         return *opened;
     }
