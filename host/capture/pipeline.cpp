@@ -166,7 +166,8 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
                             .idempotencyKey = "auricle-" + capture_.id};
     BackendCredentials token(services_.vault, capture_.target.origin);
     auto delivery = services_.deliveryTo(capture_.target);
-    auto delivered = co_await delivery->deliver(
+    if (!delivery) co_return std::unexpected(std::move(delivery.error()));
+    auto delivered = co_await (*delivery)->deliver(
         parcel, {services_.http, token, services_.timing, stop()}, [this](std::uint64_t bytes) { sentBytes(bytes); },
         [this](std::string lecture) {
             job_.entry.lecture = std::move(lecture);

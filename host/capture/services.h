@@ -26,7 +26,8 @@ struct Services {
     net::Timing timing;
     /// For what blocks (syncing, digests of files); asked for when it is first needed.
     std::function<boost::asio::any_io_executor()> worker;
-    std::function<std::unique_ptr<delivery::Delivery>(const delivery::Target&)> deliveryTo;
+    /// backend_not_allowed where the configuration has changed since the capture was started.
+    std::function<Result<std::unique_ptr<delivery::Delivery>>(const delivery::Target&)> deliveryTo;
     std::function<std::chrono::system_clock::time_point()> now;
 };
 

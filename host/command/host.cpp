@@ -63,16 +63,15 @@ capture::Services Host::services() {
             .now = now};
 }
 
-std::unique_ptr<delivery::Delivery> Host::deliveryTo(const delivery::Target& target) {
-    if (target.to == delivery::Target::To::backend) {
-        if (auto origin = delivery::judgeBackend(target.origin, config_.backends)) {
-            return std::make_unique<delivery::BackendDelivery>(delivery::BackendOptions{
-                .origin = *origin, .courseId = target.courseId, .api = target.api, .worker = worker_.executor()});
-        }
-        return nullptr;
+Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Target& target) {
+    if (target.to == delivery::Target::To::folder) {
+        return std::make_unique<delivery::FolderDelivery>(
+            delivery::FolderOptions{.folder = config_.delivery.folder, .subfolder = target.subfolder, .worker = worker_.executor()});
     }
-    return std::make_unique<delivery::FolderDelivery>(
-        delivery::FolderOptions{.folder = config_.delivery.folder, .subfolder = target.subfolder, .worker = worker_.executor()});
+    auto origin = delivery::judgeBackend(target.origin, config_.backends);
+    if (!origin) return std::unexpected(std::move(origin.error()));
+    return std::make_unique<delivery::BackendDelivery>(
+        delivery::BackendOptions{.origin = *origin, .courseId = target.courseId, .api = target.api, .worker = worker_.executor()});
 }
 
 void Host::probeTools(std::function<void(channel::Tools)> found) {

@@ -33,7 +33,7 @@ class Host {
 
   private:
     capture::Services services();
-    std::unique_ptr<delivery::Delivery> deliveryTo(const delivery::Target& target);
+    Result<std::unique_ptr<delivery::Delivery>> deliveryTo(const delivery::Target& target);
     void probeTools(std::function<void(channel::Tools)> found);
 
     boost::asio::io_context& loop_;

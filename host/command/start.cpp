@@ -8,6 +8,7 @@
 #include "command/line.h"
 #include "command/serve.h"
 #include "installer/callers.h"
+#include "system/hardening.h"
 
 namespace auricle::command {
 namespace {
@@ -31,6 +32,7 @@ Caller judge(std::span<const char* const> arguments) {
 }  // namespace
 
 int start(int argc, char** argv) {
+    hardenProcess();
     const std::span<const char* const> all(argv, static_cast<std::size_t>(argc));
     const Caller caller = judge(all.subspan(std::min<std::size_t>(1, all.size())));
     switch (caller.who) {
