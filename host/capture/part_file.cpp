@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include "system/worker.h"
 
 namespace auricle::capture {
 
@@ -17,16 +17,6 @@ namespace {
 
 constexpr std::uint64_t syncEveryBytes = 8u << 20;
 constexpr std::size_t readBytes = 256 * 1024;
-
-/// Runs blocking work on the worker and comes back to the loop.
-template <class Work>
-auto onWorker(asio::any_io_executor worker, Work work) -> asio::awaitable<decltype(work())> {
-    auto loop = co_await asio::this_coro::executor;
-    co_await asio::post(asio::bind_executor(worker, asio::use_awaitable));
-    auto outcome = work();
-    co_await asio::post(asio::bind_executor(loop, asio::use_awaitable));
-    co_return outcome;
-}
 
 Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
     Sha256 digest;

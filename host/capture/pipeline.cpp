@@ -2,12 +2,8 @@
 
 #include <fcntl.h>
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "system/files.h"
+#include "system/worker.h"
 
 namespace auricle::capture {
 
@@ -134,10 +130,7 @@ asio::awaitable<Result<media::Container>> Pipeline::finish() {
     sha256_ = std::move(*sha256);
     auto file = openFile(job_.part->path(), O_RDONLY);
     if (!file) co_return std::unexpected(std::move(file.error()));
-    auto loop = co_await asio::this_coro::executor;
-    co_await asio::post(asio::bind_executor(services_.worker(), asio::use_awaitable));
-    auto container = media::probe(media::FileSource(file->get()));
-    co_await asio::post(asio::bind_executor(loop, asio::use_awaitable));
+    auto container = co_await onWorker(services_.worker(), [&file] { return media::probe(media::FileSource(file->get())); });
     auto judged = container ? judge(*container) : std::unexpected(container.error());
     if (!judged) {
         // Nothing of it is worth going on from.

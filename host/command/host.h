@@ -11,7 +11,7 @@
 #include "sites/registry.h"
 #include "system/config.h"
 #include "system/paths.h"
-#include "system/worker.h"
+#include "system/worker_thread.h"
 #include "vault/refresh.h"
 #include "vault/seal.h"
 #include "vault/vault.h"
@@ -39,7 +39,7 @@ class Host {
     boost::asio::io_context& loop_;
     Paths paths_;
     Config config_;
-    Worker worker_;
+    WorkerThread worker_;
     vault::Vault vault_;
     vault::SealTable seals_;
     vault::Refresh refresh_;
