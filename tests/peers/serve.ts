@@ -41,7 +41,7 @@ else process.stdout.write(readable(peers));
 
 await ended;
 await peers.stop();
-// PGlite keeps its engine; there is nothing left that would have to be written.
+// Standard input may still be open, and would keep the process.
 process.exit(0);
 
 function obey(of: Peers, order: string): unknown {
