@@ -1,6 +1,6 @@
 import { browserState as browser } from "../testing/fake-browser.ts";
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import type { Capture, Cookie, RefreshWanted } from "@auricle/bridge";
 import { aCapture, refusal, validateTraffic } from "@auricle/bridge/testing";
 import { Desk } from "../src/background/desk.ts";
@@ -30,6 +30,11 @@ async function until(condition: () => boolean): Promise<void> {
 
 const asked = (method: string) => browser.host.asked.filter((one) => one.method === method);
 const newDesk = (): Desk => new Desk(() => undefined, () => false);
+
+/** In these words a connection ends without being tried again, as it does when its worker is ended. */
+const FOR_GOOD = "Specified native messaging host not found.";
+
+afterEach(() => browser.host.die(FOR_GOOD));
 
 beforeEach(() => {
   browser.reset();
@@ -86,8 +91,7 @@ test("a host that dies in mid-capture is started again, with the secrets and the
 
 test("a worker that was ended goes on with what was under way", async () => {
   await newDesk().press("allow", PLACE);
-  // In these words the first worker's connection ends for good, as it does with the worker.
-  browser.host.die("Specified native messaging host not found.");
+  browser.host.die(FOR_GOOD);
   await newDesk().wake();
   await until(() => asked("capture.start").length >= 2);
 });
