@@ -11,6 +11,8 @@ const HOST = fileURLToPath(new URL("host.mjs", import.meta.url));
 const ID = "eifomnnboajlnambmpbbmkdaibgfclnl";
 const ORIGIN = "https://uni.hosted.panopto.com";
 const LECTURE = `${ORIGIN}/Panopto/Pages/Viewer.aspx?id=26b3ae9e-4a48-4dcc-96ba-0befba08a0fb`;
+/** Strict on purpose: the button must look right on pages that allow no foreign style. */
+const PAGE_POLICY = "default-src 'self'; style-src 'sha256-lw0kaFHBEaBPYG7plK2ue4Z9DLWzhiOxDobfeYBBjbQ='";
 const PLAYER = `<title>Anatomy 12: The outer and the middle ear</title><style>body{margin:0;background:#101214;height:100vh;display:grid;grid-template-rows:52px 1fr 72px;font:16px system-ui;color:#ddd}header{background:#fff;color:#222;padding:14px 20px}footer{background:#1c1f22}div{display:grid;place-items:center}</style><header>Anatomy 12: The outer and the middle ear</header><div>(the lecture plays here)</div><footer></footer>`;
 
 interface Scene {
@@ -61,7 +63,7 @@ async function launch(scene: Scene): Promise<{ browser: Browser; home: string }>
 
 async function serveLecture(page: Page): Promise<void> {
   await page.setRequestInterception(true);
-  page.on("request", (request) => void request.respond({ status: 200, contentType: "text/html", body: PLAYER }));
+  page.on("request", (request) => void request.respond({ status: 200, contentType: "text/html", headers: { "content-security-policy": PAGE_POLICY }, body: PLAYER }));
 }
 
 async function pictureOf(page: Page, path: string, scheme: "light" | "dark", selector?: string): Promise<void> {
@@ -69,6 +71,15 @@ async function pictureOf(page: Page, path: string, scheme: "light" | "dark", sel
   await pause(150);
   const element = selector ? await page.$(selector) : null;
   await (element ?? page).screenshot({ path: `${path}-${scheme}.png` as `${string}.png` });
+}
+
+/** A worker that is met too early has no extension API yet. */
+async function findWorker(browser: Browser): Promise<WebWorker> {
+  const target = await browser.waitForTarget((one) => one.type() === "service_worker");
+  const worker = await target.worker();
+  if (!worker) throw new Error("The extension's worker did not start");
+  while (!(await worker.evaluate(() => typeof chrome === "object" && "storage" in chrome))) await pause(50);
+  return worker;
 }
 
 async function openPopup(browser: Browser, worker: WebWorker): Promise<Page> {
@@ -80,9 +91,7 @@ async function openPopup(browser: Browser, worker: WebWorker): Promise<Page> {
 async function show(name: string, scene: Scene, out: string): Promise<void> {
   const { browser, home } = await launch(scene);
   try {
-    const target = await browser.waitForTarget((one) => one.type() === "service_worker");
-    const worker = await target.worker();
-    if (!worker) throw new Error("The extension's worker did not start");
+    const worker = await findWorker(browser);
     await worker.evaluate((origin) => chrome.storage.local.set(origin ? { consents: { [origin]: 1 } } : {}), scene.consented ? ORIGIN : null);
     const page = await browser.newPage();
     await page.setViewport({ width: 1000, height: 640 });
