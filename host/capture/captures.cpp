@@ -217,7 +217,8 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     auto delivery = services_.deliveryTo(capture.target);
     if (!delivery || job->entry.lecture.empty()) co_return;
     BackendCredentials token(services_.vault, capture.target.origin);
-    co_await (*delivery)->reportFailure(job->entry.lecture, outcome.error(), {services_.http, token, services_.timing, {}});
+    delivery::Visit with{services_.http, token, services_.timing, {}};
+    co_await (*delivery)->reportFailure(job->entry.lecture, outcome.error(), with);
 }
 
 asio::awaitable<void> Captures::stopped(JobPointer job) {
@@ -241,7 +242,8 @@ asio::awaitable<void> Captures::discard(const Entry& entry) {
     auto delivery = services_.deliveryTo(target);
     if (!delivery || entry.lecture.empty()) co_return;
     BackendCredentials token(services_.vault, target.origin);
-    co_await (*delivery)->discard(entry.lecture, {services_.http, token, services_.timing, {}});
+    delivery::Visit with{services_.http, token, services_.timing, {}};
+    co_await (*delivery)->discard(entry.lecture, with);
 }
 
 /// Returns when the transfer has stopped and the capture stands where the reason sends it.

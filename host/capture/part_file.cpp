@@ -126,7 +126,8 @@ asio::awaitable<void> PartFile::save() {
     if (current_.isBesideOld || current_.bytes == 0) co_return;
     auto file = current_.file;
     SavedPart saved{.bytes = current_.bytes, .validator = current_.validator, .isWhole = false};
-    auto synced = co_await onWorker(worker_, [file] { return syncData(file->get()); });
+    auto sync = [file] { return syncData(file->get()); };
+    auto synced = co_await onWorker(worker_, sync);
     if (synced && file == current_.file) onSaved_(saved);
 }
 
@@ -135,7 +136,8 @@ asio::awaitable<Result<std::string>> PartFile::finish() {
         if (auto adopted = adopt(); !adopted) co_return std::unexpected(adopted.error());
     }
     auto file = current_.file;
-    auto synced = co_await onWorker(worker_, [file] { return syncData(file->get()); });
+    auto sync = [file] { return syncData(file->get()); };
+    auto synced = co_await onWorker(worker_, sync);
     if (!synced) co_return std::unexpected(synced.error());
     onSaved_({.bytes = current_.bytes, .validator = current_.validator, .isWhole = true});
     co_return current_.digest.hex();

@@ -67,7 +67,8 @@ asio::awaitable<Result<void>> Pipeline::once() {
 
 asio::awaitable<Result<sites::Plan>> Pipeline::resolve() {
     job_.enter(State::resolving);
-    co_return co_await site_.resolve(job_.page, {services_.http, credentials_, services_.timing, stop()});
+    auto with = visit();
+    co_return co_await site_.resolve(job_.page, with);
 }
 
 asio::awaitable<Result<void>> Pipeline::fetch() {
@@ -86,10 +87,10 @@ asio::awaitable<Result<void>> Pipeline::fetch() {
 
 asio::awaitable<Result<void>> Pipeline::openPart() {
     if (job_.part) co_return Result<void>{};
-    auto opened = co_await PartFile::open(store_.partFile(capture_.id), job_.entry.part, services_.worker(),
-                                          [job = job_.weak_from_this()](const SavedPart& part) {
-                                              if (auto still = job.lock()) still->saved(part);
-                                          });
+    PartFile::OnSaved onSaved = [job = job_.weak_from_this()](const SavedPart& part) {
+        if (auto still = job.lock()) still->saved(part);
+    };
+    auto opened = co_await PartFile::open(store_.partFile(capture_.id), job_.entry.part, services_.worker(), onSaved);
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     job_.part = std::move(*opened);
     co_return Result<void>{};
@@ -104,9 +105,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
     net::Request request{.url = way.url, .credentials = &credentials_};
     request.judge = [this](const net::Url& from, const net::Url& to) { return site_.judgeHop(job_.page, from, to); };
     request.stop = stop();
-    auto outcome = co_await net::download(services_.http, std::move(request), gate,
-                                          [this](const net::ResponseHead& head) { return site_.judgeMedia(job_.page, head); },
-                                          services_.timing);
+    net::JudgeHead judgeHead = [this](const net::ResponseHead& head) { return site_.judgeMedia(job_.page, head); };
+    auto outcome = co_await net::download(services_.http, std::move(request), gate, judgeHead, services_.timing);
     if (outcome) {
         gotBytes(job_.part->size());
         co_return outcome;
@@ -114,8 +114,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
     co_await job_.part->save();
     bool isRefused = outcome.error().kind == Kind::forbidden;
     if (!isRefused || stop().stop_requested()) co_return outcome;
-    co_return std::unexpected(
-        co_await site_.explain(job_.page, std::move(outcome.error()), {services_.http, credentials_, services_.timing, stop()}));
+    auto with = visit();
+    co_return std::unexpected(co_await site_.explain(job_.page, std::move(outcome.error()), with));
 }
 
 asio::awaitable<Result<media::Container>> Pipeline::finish() {
@@ -160,12 +160,13 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
     BackendCredentials token(services_.vault, capture_.target.origin);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
-    auto delivered = co_await (*delivery)->deliver(
-        parcel, {services_.http, token, services_.timing, stop()}, [this](std::uint64_t bytes) { sentBytes(bytes); },
-        [this](std::string lecture) {
-            job_.entry.lecture = std::move(lecture);
-            job_.note();
-        });
+    delivery::Visit with{services_.http, token, services_.timing, stop()};
+    std::function<void(std::uint64_t)> uploaded = [this](std::uint64_t bytes) { sentBytes(bytes); };
+    std::function<void(std::string)> registered = [this](std::string lecture) {
+        job_.entry.lecture = std::move(lecture);
+        job_.note();
+    };
+    auto delivered = co_await (*delivery)->deliver(parcel, with, uploaded, registered);
     if (!delivered) co_return std::unexpected(std::move(delivered.error()));
     capture_.result = Outcome{.file = delivered->file.string(),
                               .bytes = parcel.bytes,
@@ -198,17 +199,22 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
     bytesAtRefresh_ = bytes;
     if (refreshesInVain_++ == mostRefreshesInVain) co_return std::unexpected(error);
     job_.enter(State::waiting_for_cookies);
-    co_return co_await services_.refresh.want(siteKey(), false, generation_ ? "session_expired" : "missing_cookies", services_.vault,
-                                              generation_, std::chrono::milliseconds(config.captures.signInMs), stop());
+    auto key = siteKey();
+    std::string reason = generation_ ? "session_expired" : "missing_cookies";
+    auto token = stop();
+    co_return co_await services_.refresh.want(key, false, reason, services_.vault, generation_,
+                                              std::chrono::milliseconds(config.captures.signInMs), token);
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
     if (std::exchange(askedForToken_, true)) co_return std::unexpected(error);
     vault::Key key{.site = "", .origin = capture_.target.origin, .store = ""};
     auto known = services_.vault.generation(key);
+    std::string reason = known ? "session_expired" : "missing_cookies";
+    auto token = stop();
     job_.enter(State::waiting_for_cookies);
-    co_return co_await services_.refresh.want(key, true, known ? "session_expired" : "missing_cookies", services_.vault, known,
-                                              std::chrono::milliseconds(services_.config.refresh.deadlineMs), stop());
+    co_return co_await services_.refresh.want(key, true, reason, services_.vault, known,
+                                              std::chrono::milliseconds(services_.config.refresh.deadlineMs), token);
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {
