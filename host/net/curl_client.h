@@ -13,9 +13,9 @@
 namespace auricle::net {
 
 struct NetworkOptions {
-    std::filesystem::path caFile;         ///< PEM, beside the system's authorities; empty: none
-    std::vector<std::string> connectTo;   ///< HOST:PORT:HOST:PORT
-    std::string proxy;                    ///< empty: none, whatever the environment says
+    std::filesystem::path caFile{};        ///< PEM, beside the system's authorities; empty: none
+    std::vector<std::string> connectTo{};  ///< HOST:PORT:HOST:PORT
+    std::string proxy{};                  ///< empty: none, whatever the environment says
     std::uint64_t maxBytesPerSecond = 0;  ///< of all downloads together; 0: no limit
 };
 

@@ -1,0 +1,86 @@
+#include "system/rfc3339.h"
+
+#include <chrono>
+
+namespace auricle {
+namespace {
+
+using namespace std::chrono;
+
+// Takes pieces of known width off the front of a text; after the first that is missing everything fails.
+class Pieces {
+  public:
+    explicit Pieces(std::string_view text) : rest_(text) {}
+
+    int digits(std::size_t count) {
+        int value = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            if (rest_.empty() || rest_.front() < '0' || rest_.front() > '9') return fail();
+            value = value * 10 + (rest_.front() - '0');
+            rest_.remove_prefix(1);
+        }
+        return value;
+    }
+
+    char oneOf(std::string_view allowed) {
+        if (rest_.empty() || !allowed.contains(rest_.front())) return static_cast<char>(fail());
+        const char c = rest_.front();
+        rest_.remove_prefix(1);
+        return c;
+    }
+
+    // The digits after a decimal point as ms.
+    int fraction() {
+        if (!rest_.starts_with('.')) return 0;
+        rest_.remove_prefix(1);
+        int value = digits(1) * 100;
+        for (int unit = 10; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; unit /= 10)
+            value += digits(1) * unit;
+        return value;
+    }
+
+    bool isWhole() const { return isGood_ && rest_.empty(); }
+
+  private:
+    int fail() {
+        isGood_ = false;
+        rest_ = {};
+        return 0;
+    }
+
+    std::string_view rest_;
+    bool isGood_ = true;
+};
+
+}  // namespace
+
+std::optional<std::int64_t> msOfRfc3339(std::string_view text) {
+    Pieces pieces(text);
+    const int y = pieces.digits(4);
+    pieces.oneOf("-");
+    const int m = pieces.digits(2);
+    pieces.oneOf("-");
+    const int d = pieces.digits(2);
+    pieces.oneOf("Tt");
+    const int h = pieces.digits(2);
+    pieces.oneOf(":");
+    const int min = pieces.digits(2);
+    pieces.oneOf(":");
+    const int s = pieces.digits(2);
+    const int ms = pieces.fraction();
+    minutes offset{0};
+    if (const char sign = pieces.oneOf("Zz+-"); sign == '+' || sign == '-') {
+        const int hours = pieces.digits(2);
+        pieces.oneOf(":");
+        const int rest = pieces.digits(2);
+        if (hours > 23 || rest > 59) return std::nullopt;
+        offset = minutes(hours * 60 + rest) * (sign == '-' ? -1 : 1);
+    }
+    const year_month_day date{year(y), month(static_cast<unsigned>(m)), day(static_cast<unsigned>(d))};
+    // 60 is a leap second.
+    if (!pieces.isWhole() || !date.ok() || h > 23 || min > 59 || s > 60) return std::nullopt;
+    const auto time = sys_days(date) + hours(h) + minutes(min) + seconds(s) + milliseconds(ms) - offset;
+    return duration_cast<milliseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace auricle
