@@ -129,7 +129,9 @@ asio::awaitable<Result<Delivered>> BackendDelivery::upload(BackendLectures& lect
 
 /// Before a backend is blamed for another digest: is the file still the one that was downloaded?
 asio::awaitable<Result<void>> BackendDelivery::judgeFile(int file, std::string sha256, std::stop_token stop) {
-    auto found = co_await onWorker(options_.worker, [&] { return sha256OfFile(file, stop); });
+    // Named first: GCC 12 destroys what a lambda inside a co_await expression has captured twice.
+    auto digest = [file, stop] { return sha256OfFile(file, stop); };
+    auto found = co_await onWorker(options_.worker, digest);
     if (!found) co_return std::unexpected(found.error());
     if (*found != sha256) co_return std::unexpected(changedOnDisk());
     co_return Result<void>{};
