@@ -190,6 +190,8 @@ Result<Container> probeIsoBmff(const ByteSource& source) {
     if (top->hasFragments) {
         if (auto read = readFragments(window, *movie); !read) return std::unexpected(read.error());
     }
+    if (movie->isFragmented && !top->hasFragments && top->data.empty())
+        return cutOff("all its fragments are missing");
     if (auto checked = checkFragmentsReachTheEnd(*movie); !checked) return std::unexpected(checked.error());
     for (const auto& track : movie->tracks) {
         if (!track.isSound() && !track.isPicture()) continue;

@@ -31,9 +31,9 @@ const base = { site: "panopto", done: 0, total: 58_200_000, rate: 0, etaMs: null
 const result = { file: "/x.m4a", bytes: 58_200_000, sha256: "0".repeat(64), mime: "audio/mp4", durationMs: 3_600_000, confirmed: true };
 const refused = (kind: string, message: string) => ({ code: -32000, message, data: { kind, retryable: false } });
 const others = [
-  { ...base, id: "o1", key: "k1", page: `${ORIGIN}/1`, title: "Physiology 3: How hair cells hear", state: "downloading", done: 40_100_000, rate: 4_200_000, etaMs: 4_300, startedAt: 9 },
-  { ...base, id: "o2", key: "k2", page: `${ORIGIN}/2`, title: "Acoustics 7: Rooms", state: "done", done: 58_200_000, startedAt: 8, result },
-  { ...base, id: "o3", key: "k3", page: `${ORIGIN}/3`, title: "Anatomy 11: A rather long title of a lecture that goes on about the skull and its many bones", state: "failed", startedAt: 7, error: refused("download_disabled", "The owner of this recording has switched downloads off.") },
+  { ...base, id: "o1", key: "k1", page: `${ORIGIN}/1`, title: "Physiology 3: How hair cells hear", state: "downloading", done: 40_100_000, rate: 4_200_000, etaMs: 4_300, startedAt: "2026-11-21T14:09:00.000Z" },
+  { ...base, id: "o2", key: "k2", page: `${ORIGIN}/2`, title: "Acoustics 7: Rooms", state: "done", done: 58_200_000, startedAt: "2026-11-21T14:08:00.000Z", result },
+  { ...base, id: "o3", key: "k3", page: `${ORIGIN}/3`, title: "Anatomy 11: A rather long title of a lecture that goes on about the skull and its many bones", state: "failed", startedAt: "2026-11-21T14:07:00.000Z", error: refused("download_disabled", "The owner of this recording has switched downloads off.") },
 ];
 
 const SCENES: Record<string, Scene> = {

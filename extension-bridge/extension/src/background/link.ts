@@ -33,7 +33,7 @@ export class Link {
 
   /** Newest first. */
   get captures(): Capture[] {
-    return [...this.#captures.values()].sort((a, b) => b.startedAt - a.startedAt);
+    return [...this.#captures.values()].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
   }
 
   capture(id: string): Capture | undefined {
