@@ -180,7 +180,8 @@ BackendLectures::Question BackendLectures::registering(const Registration& regis
 
 asio::awaitable<Result<Lecture>> BackendLectures::enter(Registration registration) {
     offeredBytes_ = registration.bytes;
-    auto response = co_await ask(registering(registration));
+    Question question = registering(registration);
+    auto response = co_await ask(std::move(question));
     if (!response) co_return std::unexpected(response.error());
     const int status = response->head.status;
     if (status == 404 || status == 405)
