@@ -144,20 +144,29 @@ class Process {
     bool isReaped_ = false;
 };
 
+/// Hands a descriptor to the loop; false, and it is closed, where the loop cannot take it.
+bool watch(asio::posix::stream_descriptor& watched, Descriptor from) {
+    boost::system::error_code error;
+    watched.assign(from.number(), error);
+    if (!error) {
+        from.release();
+        watched.non_blocking(true, error);
+    }
+    if (error) errno = error.value();
+    return !error;
+}
+
 /// What one descriptor of the child brings, up to a limit. Kept alive by the read that is under way.
 class Drain : public std::enable_shared_from_this<Drain> {
   public:
-    Drain(const asio::any_io_executor& executor, Descriptor from, std::size_t maxBytes)
-        : descriptor_(executor, from.release()), maxBytes_(maxBytes) {
-        descriptor_.non_blocking(true);
-    }
+    Drain(const asio::any_io_executor& executor, std::size_t maxBytes)
+        : descriptor_(executor), maxBytes_(maxBytes) {}
 
-    void start() {
-        // Bytes are taken in the handler and not before: finish() may come between a read and its handler.
-        descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
-                               [self = shared_from_this()](boost::system::error_code error) {
-                                   if (!error && !self->isFinished_ && self->takeSome()) self->start();
-                               });
+    /// False where the loop cannot take the descriptor.
+    bool open(Descriptor from) {
+        if (!watch(descriptor_, std::move(from))) return false;
+        start();
+        return true;
     }
 
     /// Takes what is there without waiting: a grandchild that left the group may hold the other end for ever.
@@ -175,6 +184,14 @@ class Drain : public std::enable_shared_from_this<Drain> {
     bool isCut() const { return isCut_; }
 
   private:
+    void start() {
+        // Bytes are taken in the handler and not before: finish() may come between a read and its handler.
+        descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                               [self = shared_from_this()](boost::system::error_code error) {
+                                   if (!error && !self->isFinished_ && self->takeSome()) self->start();
+                               });
+    }
+
     /// One read; false at the end.
     bool takeSome() {
         boost::system::error_code error;
@@ -203,13 +220,25 @@ int openPidfd(pid_t id) {
     return static_cast<int>(::syscall(SYS_pidfd_open, id, 0u));
 }
 
+/// A child that runs, and what is heard of it.
 struct Started {
-    std::unique_ptr<Process> process;
-    Descriptor ended;  ///< readable when the process has ended
+    Started(const asio::any_io_executor& executor, pid_t id, std::size_t maxBytes)
+        : process(id),
+          ended(executor),
+          output(std::make_shared<Drain>(executor, maxBytes)),
+          errors(std::make_shared<Drain>(executor, maxBytes)),
+          fault(std::make_shared<Drain>(executor, sizeof(int))) {}
+
+    void finish() {
+        for (const auto& drain : {output, errors, fault}) drain->finish();
+    }
+
+    Process process;
+    asio::posix::stream_descriptor ended;  ///< readable when the process has ended
     std::shared_ptr<Drain> output, errors, fault;
 };
 
-Result<Started> start(const asio::any_io_executor& executor, ChildCommand& command) {
+Result<std::unique_ptr<Started>> start(const asio::any_io_executor& executor, ChildCommand& command) {
     Pipe output, errors, fault;
     const Descriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!input.isOpen() || !output.open() || !errors.open() || !fault.open())
@@ -228,16 +257,15 @@ Result<Started> start(const asio::any_io_executor& executor, ChildCommand& comma
     if (id < 0) return systemFault("fork");
     if (id == 0) becomeProgram(prepared);
     ::setpgid(id, id);  // here too: whoever comes first, a kill of the group finds it
-    Started started{.process = std::make_unique<Process>(id),
-                    .ended = Descriptor(openPidfd(id)),
-                    .output = {},
-                    .errors = {},
-                    .fault = {}};
-    if (!started.ended.isOpen()) return systemFault("pidfd_open");
-    started.output = std::make_shared<Drain>(executor, std::move(output.read), command.maxOutputBytes);
-    started.errors = std::make_shared<Drain>(executor, std::move(errors.read), command.maxOutputBytes);
-    started.fault = std::make_shared<Drain>(executor, std::move(fault.read), sizeof(int));
-    for (const auto& drain : {started.output, started.errors, started.fault}) drain->start();
+    auto started = std::make_unique<Started>(executor, id, command.maxOutputBytes);
+    Descriptor ended(openPidfd(id));
+    if (!ended.isOpen() || !watch(started->ended, std::move(ended)) ||
+        !started->output->open(std::move(output.read)) || !started->errors->open(std::move(errors.read)) ||
+        !started->fault->open(std::move(fault.read))) {
+        auto failed = systemFault("watching it");
+        started->finish();
+        return failed;
+    }
     return started;
 }
 
@@ -247,16 +275,15 @@ struct Ending {
 };
 
 /// Waits for the end, killing on the way when time is up or a stop is asked for.
-asio::awaitable<Ending> waitForEnd(Process& process, Descriptor ended, std::chrono::milliseconds limit,
-                                   std::stop_token stop) {
+asio::awaitable<Ending> waitForEnd(Started& started, std::chrono::milliseconds limit, std::stop_token stop) {
     const auto executor = co_await asio::this_coro::executor;
     const auto ending = std::make_shared<Ending>();
     const std::weak_ptr<Ending> watched = ending;
-    const auto end = [&process, watched](Kind kind) {
+    const auto end = [&started, watched](Kind kind) {
         const auto running = watched.lock();
         if (!running || running->kind) return;
         running->kind = kind;
-        process.kill();
+        started.process.kill();
     };
     const std::stop_callback stopping(
         stop, [executor, end] { asio::post(executor, [end] { end(Kind::cancelled); }); });
@@ -267,9 +294,8 @@ asio::awaitable<Ending> waitForEnd(Process& process, Descriptor ended, std::chro
             if (!error) end(Kind::timeout);
         });
     }
-    asio::posix::stream_descriptor descriptor(executor, ended.release());
-    const auto [error] = co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
-                                                        asio::as_tuple(asio::use_awaitable));
+    const auto [error] = co_await started.ended.async_wait(asio::posix::stream_descriptor::wait_read,
+                                                           asio::as_tuple(asio::use_awaitable));
     if (error && !ending->kind) ending->kind = Kind::cancelled;
     co_return *ending;
 }
@@ -311,12 +337,12 @@ asio::awaitable<Result<ChildOutcome>> run(ChildCommand command, std::stop_token 
         co_return fail(Kind::cancelled, command.program.filename().string() + " was stopped.");
     auto started = start(co_await asio::this_coro::executor, command);
     if (!started) co_return std::unexpected(std::move(started.error()));
-    const Ending ending =
-        co_await waitForEnd(*started->process, std::move(started->ended), command.timeLimit, stop);
-    started->process->kill();
-    const auto status = started->process->reap();
-    for (const auto& drain : {started->output, started->errors, started->fault}) drain->finish();
-    co_return judge(command, *started, ending, status);
+    Started& child = **started;
+    const Ending ending = co_await waitForEnd(child, command.timeLimit, stop);
+    child.process.kill();
+    const auto status = child.process.reap();
+    child.finish();
+    co_return judge(command, child, ending, status);
 }
 
 std::vector<std::string> plainEnvironment() {

@@ -72,11 +72,9 @@ class Log::File {
     void write(LogLevel level, fmt::string_view format, fmt::format_args parts) {
         if (level > options_.level) return;
         const std::string line = oneLine(fmt::vformat(format, parts));
-        if (options_.toStandardError && level <= LogLevel::warn) {
-            fmt::print(stderr, "auricle: {}\n", line);
-        }
         std::call_once(opened_, [this] { open(); });
         if (logger_) logger_->log(spdlogLevel(level), spdlog::string_view_t(line));
+        if (options_.toStandardError && level <= LogLevel::warn) fmt::print(stderr, "auricle: {}\n", line);
     }
 
   private:
