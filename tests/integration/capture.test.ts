@@ -17,7 +17,6 @@ describe("a capture", () => {
     const lecture = scene.peers.lectures.short;
     const started = await host.bridge.captures.start({ page: scene.peers.viewerUrl(lecture), store: "0", key: "k-folder" });
     const done = await host.reaches(started.id, ["done", "failed"]);
-    console.error(JSON.stringify(host.frames.map((f) => f)).slice(0, 6000), host.port.stderr);
     assert.equal(done.state, "done", JSON.stringify(done.error));
     assert.equal(done.title, lecture.title);
     assert.equal(done.result?.sha256, lecture.audio.sha256);
