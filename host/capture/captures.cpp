@@ -214,11 +214,11 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     }
     capture.error = outcome.error();
     job->enter(State::failed);
-    if (capture.target.to == delivery::Target::To::backend && !job->entry.lecture.empty()) {
-        BackendCredentials token(services_.vault, capture.target.origin);
-        co_await services_.deliveryTo(capture.target)
-            ->reportFailure(job->entry.lecture, outcome.error(), {services_.http, token, services_.timing, {}});
-    }
+    auto delivery = services_.deliveryTo(capture.target);
+    if (!delivery || job->entry.lecture.empty()) co_return;
+    BackendCredentials token(services_.vault, capture.target.origin);
+    delivery::Visit with{services_.http, token, services_.timing, {}};
+    co_await (*delivery)->reportFailure(job->entry.lecture, outcome.error(), with);
 }
 
 asio::awaitable<void> Captures::stopped(JobPointer job) {
@@ -239,9 +239,11 @@ asio::awaitable<void> Captures::stopped(JobPointer job) {
 
 asio::awaitable<void> Captures::discard(const Entry& entry) {
     const auto& target = entry.capture.target;
-    if (target.to != delivery::Target::To::backend || entry.lecture.empty()) co_return;
+    auto delivery = services_.deliveryTo(target);
+    if (!delivery || entry.lecture.empty()) co_return;
     BackendCredentials token(services_.vault, target.origin);
-    co_await services_.deliveryTo(target)->discard(entry.lecture, {services_.http, token, services_.timing, {}});
+    delivery::Visit with{services_.http, token, services_.timing, {}};
+    co_await (*delivery)->discard(entry.lecture, with);
 }
 
 /// Returns when the transfer has stopped and the capture stands where the reason sends it.

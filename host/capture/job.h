@@ -38,7 +38,7 @@ struct Job : std::enable_shared_from_this<Job> {
         note();
         if (changed) changed(*this);
     }
-    void note() { (void)journal.append(toRecord(entry)); }
+    void note();
     /// So much of the part file is on the disk.
     void saved(const SavedPart& safe) {
         entry.part = safe;

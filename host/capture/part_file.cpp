@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include "system/worker.h"
 
 namespace auricle::capture {
 
@@ -17,16 +17,6 @@ namespace {
 
 constexpr std::uint64_t syncEveryBytes = 8u << 20;
 constexpr std::size_t readBytes = 256 * 1024;
-
-/// Runs blocking work on the pool and comes back to the loop.
-template <class Work>
-auto onPool(asio::thread_pool& pool, Work work) -> asio::awaitable<decltype(work())> {
-    auto loop = co_await asio::this_coro::executor;
-    co_await asio::post(asio::bind_executor(pool.get_executor(), asio::use_awaitable));
-    auto outcome = work();
-    co_await asio::post(asio::bind_executor(loop, asio::use_awaitable));
-    co_return outcome;
-}
 
 Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
     Sha256 digest;
@@ -44,15 +34,15 @@ Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
 
 }  // namespace
 
-PartFile::PartFile(fs::path file, asio::any_io_executor loop, asio::thread_pool& pool, OnSaved onSaved)
-    : path_(std::move(file)), loop_(std::move(loop)), pool_(pool), onSaved_(std::move(onSaved)) {}
+PartFile::PartFile(fs::path file, asio::any_io_executor loop, asio::any_io_executor worker, OnSaved onSaved)
+    : path_(std::move(file)), loop_(std::move(loop)), worker_(std::move(worker)), onSaved_(std::move(onSaved)) {}
 
-asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file, SavedPart saved, asio::thread_pool& pool,
+asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file, SavedPart saved, asio::any_io_executor worker,
                                                                   OnSaved onSaved) {
     auto handle = openFile(file, O_RDWR | O_CREAT);
     if (!handle) co_return std::unexpected(handle.error());
     std::shared_ptr<PartFile> part(
-        new PartFile(std::move(file), co_await asio::this_coro::executor, pool, std::move(onSaved)));
+        new PartFile(std::move(file), co_await asio::this_coro::executor, worker, std::move(onSaved)));
     std::error_code ignored;
     fs::remove(part->besidePath(), ignored);
     auto& version = part->current_;
@@ -63,7 +53,7 @@ asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file,
     std::uint64_t usable = *there >= saved.bytes ? saved.bytes : 0;
     if (usable > 0) {
         int descriptor = version.file->get();
-        auto digest = co_await onPool(pool, [descriptor, usable] { return digestOf(descriptor, usable); });
+        auto digest = co_await onWorker(worker, [descriptor, usable] { return digestOf(descriptor, usable); });
         if (!digest) co_return std::unexpected(digest.error());
         version.digest = std::move(*digest);
         version.validator = saved.validator;
@@ -123,7 +113,7 @@ void PartFile::syncSoon() {
     current_.asked = current_.bytes;
     auto file = current_.file;
     SavedPart saved{.bytes = current_.bytes, .validator = current_.validator, .isWhole = false};
-    asio::post(pool_, [self = shared_from_this(), file, saved] {
+    asio::post(worker_, [self = shared_from_this(), file, saved] {
         bool isSynced = syncData(file->get()).has_value();
         asio::post(self->loop_, [self, file, saved, isSynced] {
             self->isSyncing_ = false;
@@ -136,7 +126,8 @@ asio::awaitable<void> PartFile::save() {
     if (current_.isBesideOld || current_.bytes == 0) co_return;
     auto file = current_.file;
     SavedPart saved{.bytes = current_.bytes, .validator = current_.validator, .isWhole = false};
-    auto synced = co_await onPool(pool_, [file] { return syncData(file->get()); });
+    auto sync = [file] { return syncData(file->get()); };
+    auto synced = co_await onWorker(worker_, sync);
     if (synced && file == current_.file) onSaved_(saved);
 }
 
@@ -145,7 +136,8 @@ asio::awaitable<Result<std::string>> PartFile::finish() {
         if (auto adopted = adopt(); !adopted) co_return std::unexpected(adopted.error());
     }
     auto file = current_.file;
-    auto synced = co_await onPool(pool_, [file] { return syncData(file->get()); });
+    auto sync = [file] { return syncData(file->get()); };
+    auto synced = co_await onWorker(worker_, sync);
     if (!synced) co_return std::unexpected(synced.error());
     onSaved_({.bytes = current_.bytes, .validator = current_.validator, .isWhole = true});
     co_return current_.digest.hex();

@@ -3,7 +3,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -15,17 +14,17 @@
 
 namespace auricle::capture {
 
-/// Writes on the loop, syncs on the pool every 8 MiB, so that a crash costs at most 16 MiB (SAFETY "Downloads"). When a
+/// Writes on the loop, syncs on a worker every 8 MiB, so that a crash costs at most 16 MiB (SAFETY "Downloads"). When a
 /// resource begins anew, what was there stays until the new bytes have passed it. Must live until finish() returned or the
-/// pool has been joined.
+/// worker has been joined.
 class PartFile final : public net::DownloadTarget, public std::enable_shared_from_this<PartFile> {
   public:
     /// Told after each sync, on the loop: so much may now be written into the journal.
     using OnSaved = std::function<void(const SavedPart&)>;
 
-    /// Opens or creates the file, cuts it to what was saved and digests that (on the pool).
+    /// Opens or creates the file, cuts it to what was saved and digests that (on the worker).
     static boost::asio::awaitable<Result<std::shared_ptr<PartFile>>> open(std::filesystem::path file, SavedPart saved,
-                                                                          boost::asio::thread_pool& pool, OnSaved onSaved);
+                                                                          boost::asio::any_io_executor worker, OnSaved onSaved);
     std::uint64_t size() const override { return current_.bytes; }
     net::Validator validator() const override { return current_.validator; }
     Result<void> goOn() override { return {}; }
@@ -50,14 +49,14 @@ class PartFile final : public net::DownloadTarget, public std::enable_shared_fro
         bool isBesideOld = false;            ///< still in the file `….new`
     };
 
-    PartFile(std::filesystem::path file, boost::asio::any_io_executor loop, boost::asio::thread_pool& pool, OnSaved onSaved);
+    PartFile(std::filesystem::path file, boost::asio::any_io_executor loop, boost::asio::any_io_executor worker, OnSaved onSaved);
     std::filesystem::path besidePath() const { return std::filesystem::path(path_).concat(".new"); }
     Result<void> adopt();
     void syncSoon();
 
     std::filesystem::path path_;
     boost::asio::any_io_executor loop_;
-    boost::asio::thread_pool& pool_;
+    boost::asio::any_io_executor worker_;
     OnSaved onSaved_;
     Version current_;
     std::uint64_t oldBytes_ = 0;  ///< of the version before, while the new one has not passed it

@@ -2,12 +2,8 @@
 
 #include <fcntl.h>
 
-#include <boost/asio/bind_executor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "system/files.h"
+#include "system/worker.h"
 
 namespace auricle::capture {
 
@@ -71,7 +67,8 @@ asio::awaitable<Result<void>> Pipeline::once() {
 
 asio::awaitable<Result<sites::Plan>> Pipeline::resolve() {
     job_.enter(State::resolving);
-    co_return co_await site_.resolve(job_.page, {services_.http, credentials_, services_.timing, stop()});
+    auto with = visit();
+    co_return co_await site_.resolve(job_.page, with);
 }
 
 asio::awaitable<Result<void>> Pipeline::fetch() {
@@ -90,10 +87,10 @@ asio::awaitable<Result<void>> Pipeline::fetch() {
 
 asio::awaitable<Result<void>> Pipeline::openPart() {
     if (job_.part) co_return Result<void>{};
-    auto opened = co_await PartFile::open(store_.partFile(capture_.id), job_.entry.part, services_.pool,
-                                          [job = job_.weak_from_this()](const SavedPart& part) {
-                                              if (auto still = job.lock()) still->saved(part);
-                                          });
+    PartFile::OnSaved onSaved = [job = job_.weak_from_this()](const SavedPart& part) {
+        if (auto still = job.lock()) still->saved(part);
+    };
+    auto opened = co_await PartFile::open(store_.partFile(capture_.id), job_.entry.part, services_.worker(), onSaved);
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     job_.part = std::move(*opened);
     co_return Result<void>{};
@@ -108,9 +105,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
     net::Request request{.url = way.url, .credentials = &credentials_};
     request.judge = [this](const net::Url& from, const net::Url& to) { return site_.judgeHop(job_.page, from, to); };
     request.stop = stop();
-    auto outcome = co_await net::download(services_.http, std::move(request), gate,
-                                          [this](const net::ResponseHead& head) { return site_.judgeMedia(job_.page, head); },
-                                          services_.timing);
+    net::JudgeHead judgeHead = [this](const net::ResponseHead& head) { return site_.judgeMedia(job_.page, head); };
+    auto outcome = co_await net::download(services_.http, std::move(request), gate, judgeHead, services_.timing);
     if (outcome) {
         gotBytes(job_.part->size());
         co_return outcome;
@@ -118,8 +114,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
     co_await job_.part->save();
     bool isRefused = outcome.error().kind == Kind::forbidden;
     if (!isRefused || stop().stop_requested()) co_return outcome;
-    co_return std::unexpected(
-        co_await site_.explain(job_.page, std::move(outcome.error()), {services_.http, credentials_, services_.timing, stop()}));
+    auto with = visit();
+    co_return std::unexpected(co_await site_.explain(job_.page, std::move(outcome.error()), with));
 }
 
 asio::awaitable<Result<media::Container>> Pipeline::finish() {
@@ -134,10 +130,7 @@ asio::awaitable<Result<media::Container>> Pipeline::finish() {
     sha256_ = std::move(*sha256);
     auto file = openFile(job_.part->path(), O_RDONLY);
     if (!file) co_return std::unexpected(std::move(file.error()));
-    auto loop = co_await asio::this_coro::executor;
-    co_await asio::post(asio::bind_executor(services_.pool.get_executor(), asio::use_awaitable));
-    auto container = media::probe(media::FileSource(file->get()));
-    co_await asio::post(asio::bind_executor(loop, asio::use_awaitable));
+    auto container = co_await onWorker(services_.worker(), [&file] { return media::probe(media::FileSource(file->get())); });
     auto judged = container ? judge(*container) : std::unexpected(container.error());
     if (!judged) {
         // Nothing of it is worth going on from.
@@ -166,12 +159,14 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
                             .idempotencyKey = "auricle-" + capture_.id};
     BackendCredentials token(services_.vault, capture_.target.origin);
     auto delivery = services_.deliveryTo(capture_.target);
-    auto delivered = co_await delivery->deliver(
-        parcel, {services_.http, token, services_.timing, stop()}, [this](std::uint64_t bytes) { sentBytes(bytes); },
-        [this](std::string lecture) {
-            job_.entry.lecture = std::move(lecture);
-            job_.note();
-        });
+    if (!delivery) co_return std::unexpected(std::move(delivery.error()));
+    delivery::Visit with{services_.http, token, services_.timing, stop()};
+    std::function<void(std::uint64_t)> uploaded = [this](std::uint64_t bytes) { sentBytes(bytes); };
+    std::function<void(std::string)> registered = [this](std::string lecture) {
+        job_.entry.lecture = std::move(lecture);
+        job_.note();
+    };
+    auto delivered = co_await (*delivery)->deliver(parcel, with, uploaded, registered);
     if (!delivered) co_return std::unexpected(std::move(delivered.error()));
     capture_.result = Outcome{.file = delivered->file.string(),
                               .bytes = parcel.bytes,
@@ -204,17 +199,22 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
     bytesAtRefresh_ = bytes;
     if (refreshesInVain_++ == mostRefreshesInVain) co_return std::unexpected(error);
     job_.enter(State::waiting_for_cookies);
-    co_return co_await services_.refresh.want(siteKey(), false, generation_ ? "session_expired" : "missing_cookies", services_.vault,
-                                              generation_, std::chrono::milliseconds(config.captures.signInMs), stop());
+    auto key = siteKey();
+    std::string reason = generation_ ? "session_expired" : "missing_cookies";
+    auto token = stop();
+    co_return co_await services_.refresh.want(key, false, reason, services_.vault, generation_,
+                                              std::chrono::milliseconds(config.captures.signInMs), token);
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
     if (std::exchange(askedForToken_, true)) co_return std::unexpected(error);
     vault::Key key{.site = "", .origin = capture_.target.origin, .store = ""};
     auto known = services_.vault.generation(key);
+    std::string reason = known ? "session_expired" : "missing_cookies";
+    auto token = stop();
     job_.enter(State::waiting_for_cookies);
-    co_return co_await services_.refresh.want(key, true, known ? "session_expired" : "missing_cookies", services_.vault, known,
-                                              std::chrono::milliseconds(services_.config.refresh.deadlineMs), stop());
+    co_return co_await services_.refresh.want(key, true, reason, services_.vault, known,
+                                              std::chrono::milliseconds(services_.config.refresh.deadlineMs), token);
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {

@@ -41,6 +41,8 @@ class Pipeline {
     void gotBytes(std::uint64_t bytes);
     void sentBytes(std::uint64_t bytes);
     void forgetPart();
+    /// Named before it is awaited with, everywhere: GCC 12 destroys aggregates twice that are made inside a co_await expression.
+    sites::Visit visit() { return {services_.http, credentials_, services_.timing, stop()}; }
     vault::Key siteKey() const;
     std::stop_token stop() const { return job_.stop.get_token(); }
 

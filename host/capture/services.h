@@ -1,7 +1,7 @@
 // What every capture of this process uses. Put together once, above this room.
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -24,8 +24,10 @@ struct Services {
     vault::Refresh& refresh;
     const sites::Registry& sites;
     net::Timing timing;
-    boost::asio::thread_pool& pool;
-    std::function<std::unique_ptr<delivery::Delivery>(const delivery::Target&)> deliveryTo;
+    /// For what blocks (syncing, digests of files); asked for when it is first needed.
+    std::function<boost::asio::any_io_executor()> worker;
+    /// backend_not_allowed where the configuration has changed since the capture was started.
+    std::function<Result<std::unique_ptr<delivery::Delivery>>(const delivery::Target&)> deliveryTo;
     std::function<std::chrono::system_clock::time_point()> now;
 };
 

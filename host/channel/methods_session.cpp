@@ -1,7 +1,5 @@
-#include <algorithm>
 #include <array>
 
-#include "channel/base64.h"
 #include "channel/methods.h"
 #include "channel/params.h"
 #include "system/time_text.h"
@@ -13,18 +11,17 @@ constexpr TextRule sessionIdRule{.maxBytes = 128};
 
 Outcome open(Desk& desk, const JsonView& given) {
     std::optional<Error> fault;
-    Params params(given, fault);
-    const auto bytes = params.base64("clientPubKey", 32, 32);
+    const auto clientPubKey = Params(given, fault).base64Text("clientPubKey", 32, 32);
     if (fault) return Answer(std::unexpected(std::move(*fault)));
-    const auto opened = desk.parts.seals.open(std::span<const std::byte, 32>(bytes));
+    const auto opened = desk.parts.seals.open(clientPubKey);
     if (!opened) return Answer(std::unexpected(opened.error()));
     return Answer(nlohmann::json{{"sessionId", opened->sessionId},
-                                 {"serverPubKey", toBase64(opened->serverPubKey)},
-                                 {"serverNonce", toBase64(opened->serverNonce)},
+                                 {"serverPubKey", opened->serverPubKey},
+                                 {"serverNonce", opened->serverNonce},
                                  {"expiresAt", rfc3339(opened->expiresAtMs)}});
 }
 
-using Lease = Result<std::int64_t> (Seals::*)(const std::string&);
+using Lease = Result<std::int64_t> (vault::SealTable::*)(std::string_view);
 
 Outcome lease(Desk& desk, const JsonView& given, Lease ask) {
     std::optional<Error> fault;
@@ -36,10 +33,10 @@ Outcome lease(Desk& desk, const JsonView& given, Lease ask) {
 }
 
 Outcome info(Desk& desk, const JsonView& given) {
-    return lease(desk, given, &Seals::info);
+    return lease(desk, given, &vault::SealTable::info);
 }
 Outcome refresh(Desk& desk, const JsonView& given) {
-    return lease(desk, given, &Seals::refresh);
+    return lease(desk, given, &vault::SealTable::refresh);
 }
 
 Outcome close(Desk& desk, const JsonView& given) {

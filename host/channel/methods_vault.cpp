@@ -11,18 +11,22 @@ namespace {
 
 constexpr std::size_t tagBytes = 16;
 
-Seals::Sealed readSealed(Params params) {
-    Seals::Sealed sealed;
-    sealed.sessionId = params.text("sessionId", {.maxBytes = 128});
-    sealed.seq =
-        static_cast<std::uint64_t>(params.integer("seq", 1, std::numeric_limits<std::int64_t>::max()));
-    const auto iv = params.base64("iv", sealed.iv.size(), sealed.iv.size());
-    std::copy_n(iv.begin(), std::min(iv.size(), sealed.iv.size()), sealed.iv.begin());
-    sealed.data = params.base64("data", tagBytes, maxRequestBytes);
-    return sealed;
+/// A sealed value as it stands in the request, with its texts.
+struct SealedParams {
+    std::string sessionId, iv, data;
+    std::uint64_t seq = 0;
+};
+
+SealedParams readSealed(Params params) {
+    return {.sessionId = params.text("sessionId", {.maxBytes = 128}),
+            .iv = params.base64Text("iv", 12, 12),
+            .data = params.base64Text("data", tagBytes, maxRequestBytes),
+            .seq = static_cast<std::uint64_t>(
+                params.integer("seq", 1, std::numeric_limits<std::int64_t>::max()))};
 }
 
-/// A fault in what the seal opened to is shown as if that stood in the request in the seal's place.
+/// A fault in the sealed value has its place there; one in what it opened to is shown as if that stood in its
+/// place.
 Error withinSeal(Error error) {
     if (error.kind == Kind::bad_params) error.path = "/sealed" + error.path;
     return error;
@@ -62,8 +66,9 @@ Outcome put(Desk& desk, const JsonView& given) {
     std::optional<Error> fault;
     const auto sealed = readSealed(Params(given, fault).object("sealed"));
     if (fault) return Answer(std::unexpected(std::move(*fault)));
-    auto opened = desk.parts.seals.unseal(sealed);
-    if (!opened) return Answer(std::unexpected(opened.error()));
+    auto opened = desk.parts.seals.unseal(
+        {.sessionId = sealed.sessionId, .seq = sealed.seq, .iv = sealed.iv, .data = sealed.data});
+    if (!opened) return Answer(std::unexpected(withinSeal(opened.error())));
     const auto outcome = desk.parts.vault.put(*opened);
     opened->clear();
     if (!outcome) return Answer(std::unexpected(withinSeal(outcome.error())));

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "channel/base64.h"
-
 namespace auricle::channel {
 namespace {
 
@@ -147,15 +145,16 @@ std::vector<std::int64_t> Params::integers(std::string_view name) {
     return values;
 }
 
-std::vector<std::byte> Params::base64(std::string_view name, std::size_t least, std::size_t most) {
+std::string Params::base64Text(std::string_view name, std::size_t least, std::size_t most) {
     const std::string mustBe = "base64 of " + std::to_string(least) +
                                (least == most ? "" : " to " + std::to_string(most)) + " bytes";
     const auto found = find(name, JsonView::Type::string, mustBe);
     require(name, found.has_value());
     if (!found) return {};
-    const auto plain = found->plainString();
-    auto bytes = plain ? fromBase64(*plain) : fromBase64(found->string());
-    if (bytes && bytes->size() >= least && bytes->size() <= most) return std::move(*bytes);
+    std::string text = found->string();
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    const std::size_t bytes = text.size() / 4 * 3 - std::min(padding, text.size() / 4);
+    if (text.size() % 4 == 0 && bytes >= least && bytes <= most) return text;
     refuse(name, mustBe);
     return {};
 }

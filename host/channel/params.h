@@ -38,8 +38,8 @@ class Params {
     std::optional<bool> optionalBool(std::string_view name);
     /// Integers in an array, 64 at most.
     std::vector<std::int64_t> integers(std::string_view name);
-    /// Base64 (RFC 4648 section 4) of that many bytes.
-    std::vector<std::byte> base64(std::string_view name, std::size_t least, std::size_t most);
+    /// Base64 (RFC 4648 section 4) whose length stands for so many bytes; whoever decodes it judges the rest.
+    std::string base64Text(std::string_view name, std::size_t least, std::size_t most);
     Params object(std::string_view name);
     std::optional<Params> optionalObject(std::string_view name);
     /// The JSON text of an object, as it came.

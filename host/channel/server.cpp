@@ -73,7 +73,7 @@ class Link : public std::enable_shared_from_this<Link> {
     Link(const asio::any_io_executor& executor, const Parts& parts, int inDescriptor)
         : parts_(parts),
           executor_(executor),
-          input_(openStream(executor, inDescriptor)),
+          input_(executor, inDescriptor),
           signals_(executor, SIGTERM, SIGINT),
           wake_(executor) {}
 
@@ -114,7 +114,7 @@ class Link : public std::enable_shared_from_this<Link> {
 
 void Link::begin(int outDescriptor) {
     const std::weak_ptr<Link> link = weak_from_this();
-    outgoing_ = std::make_shared<Outgoing>(openStream(executor_, outDescriptor),
+    outgoing_ = std::make_shared<Outgoing>(Stream(executor_, outDescriptor),
                                            Outgoing::Callbacks{.room =
                                                                    [link] {
                                                                        if (const auto self = link.lock())

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "capture/manager.h"
-#include "channel/seals.h"
 #include "system/error.h"
+#include "vault/seal.h"
 #include "vault/vault.h"
 
 namespace auricle::channel {
@@ -35,7 +35,7 @@ struct HostFacts {
 struct Parts {
     capture::Manager& manager;
     vault::Vault& vault;
-    Seals& seals;
+    vault::SealTable& seals;
     HostFacts facts{};
     /// Called once, after the first hello is answered; calls back on the loop, at once or later. May be
     /// empty.

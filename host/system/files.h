@@ -73,6 +73,10 @@ Result<Renamed> renameNoReplace(const std::filesystem::path& from, const std::fi
 Result<Renamed> renameNoReplace(int fromFolder, const std::filesystem::path& from, int toFolder,
                                 const std::filesystem::path& to);
 
+/// Removes one name; one that is not there is no error.
+Result<void> removeFile(int folder, const std::filesystem::path& name);
+Result<void> removeFile(const std::filesystem::path& file);
+
 /// Bytes that this user may still write on the file system that holds `path`.
 Result<std::uint64_t> freeBytes(const std::filesystem::path& path);
 /// Asks for the room for `bytes` bytes without changing the file's size: disk_full when there is none. A file

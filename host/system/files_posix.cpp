@@ -246,6 +246,16 @@ Result<Renamed> renameNoReplace(int fromFolder, const std::filesystem::path& fro
     return Renamed::yes;
 }
 
+Result<void> removeFile(int folder, const std::filesystem::path& name) {
+    if (::unlinkat(folder, name.c_str(), 0) != 0 && errno != ENOENT)
+        return failed("Could not remove " + quoted(name.filename()));
+    return {};
+}
+
+Result<void> removeFile(const std::filesystem::path& file) {
+    return removeFile(AT_FDCWD, file);
+}
+
 Result<std::uint64_t> freeBytes(const std::filesystem::path& path) {
     struct statvfs seen {};
     if (::statvfs(path.c_str(), &seen) != 0) return failed("Could not ask how much room the disk has");

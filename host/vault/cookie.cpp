@@ -80,7 +80,22 @@ Why whyNot(Cookie& cookie, std::string_view host, std::int64_t nowMs) {
 
 // --- reading ---
 
+// A member that is none of ours is not named: in a text that is broken a value may stand where a name should.
 std::unexpected<Error> at(std::string_view field, Error error) {
+    static constexpr std::array<std::string_view, 13> known{"name",
+                                                            "value",
+                                                            "domain",
+                                                            "hostOnly",
+                                                            "path",
+                                                            "secure",
+                                                            "httpOnly",
+                                                            "expirationDate",
+                                                            "partitionKey",
+                                                            "firstPartyDomain",
+                                                            "storeId",
+                                                            "topLevelSite",
+                                                            "hasCrossSiteAncestor"};
+    if (std::ranges::find(known, field) == known.end()) return std::unexpected(std::move(error));
     error.path = "/" + std::string(field) + error.path;
     return std::unexpected(std::move(error));
 }

@@ -79,15 +79,26 @@ Result<void> readExpiry(SecretJson& json, std::optional<std::int64_t>& into) {
     return {};
 }
 
-Result<void> readMember(SecretJson& json, std::string_view name, Members& members) {
-    if (name == "kind") return readText(json, members.kind);
-    if (name == "site") return readText(json, members.site);
-    if (name == "origin") return readText(json, members.origin);
-    if (name == "store") return readText(json, members.store);
-    if (name == "cookies") return readCookies(json, members.cookies);
-    if (name == "token") return readToken(json, members.token);
-    if (name == "expiresAt") return readExpiry(json, members.expiresAtMs);
-    return json.skip();
+using Read = Result<void> (*)(SecretJson&, Members&);
+
+constexpr std::pair<std::string_view, Read> kMembers[] = {
+    {"kind", [](SecretJson& json, Members& into) { return readText(json, into.kind); }},
+    {"site", [](SecretJson& json, Members& into) { return readText(json, into.site); }},
+    {"origin", [](SecretJson& json, Members& into) { return readText(json, into.origin); }},
+    {"store", [](SecretJson& json, Members& into) { return readText(json, into.store); }},
+    {"cookies", [](SecretJson& json, Members& into) { return readCookies(json, into.cookies); }},
+    {"token", [](SecretJson& json, Members& into) { return readToken(json, into.token); }},
+    {"expiresAt", [](SecretJson& json, Members& into) { return readExpiry(json, into.expiresAtMs); }},
+};
+
+// A member that is none of ours is not named in an error: in a text that is broken a value may stand where a
+// name should.
+Result<void> readMember(SecretJson& json, Members& into) {
+    const auto* member = std::ranges::find(kMembers, json.key(), &std::pair<std::string_view, Read>::first);
+    if (member == std::end(kMembers)) return json.skip();
+    const auto read = member->second(json, into);
+    if (!read) return below("/" + std::string(member->first), read.error());
+    return {};
 }
 
 Result<Members> readMembers(SecretJson& json) {
@@ -97,8 +108,7 @@ Result<Members> readMembers(SecretJson& json) {
         const auto more = json.nextMember();
         if (!more) return std::unexpected(more.error());
         if (!*more) break;
-        const std::string name(json.key());
-        if (auto read = readMember(json, name, members); !read) return below("/" + name, read.error());
+        if (auto read = readMember(json, members); !read) return std::unexpected(read.error());
     }
     if (auto ended = json.end(); !ended) return std::unexpected(ended.error());
     return members;

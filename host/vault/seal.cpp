@@ -35,7 +35,7 @@ using KdfContext = std::unique_ptr<EVP_KDF_CTX, Releaser<EVP_KDF_CTX_free>>;
 const unsigned char* raw(std::span<const std::byte> bytes) {
     return reinterpret_cast<const unsigned char*>(bytes.data());
 }
-unsigned char* raw(std::span<std::byte> bytes) {
+unsigned char* rawOut(std::span<std::byte> bytes) {
     return reinterpret_cast<unsigned char*>(bytes.data());
 }
 
@@ -66,7 +66,7 @@ Secret sharedSecret(EVP_PKEY* ours, EVP_PKEY* theirs) {
     Secret shared(kKeyBytes);
     std::size_t size = shared.size();
     const bool isDerived = EVP_PKEY_derive_set_peer(context.get(), theirs) == 1 &&
-                           EVP_PKEY_derive(context.get(), raw(shared.bytes()), &size) == 1 &&
+                           EVP_PKEY_derive(context.get(), rawOut(shared.bytes()), &size) == 1 &&
                            size == kKeyBytes;
     if (!isDerived || shared.sameAs(Secret(kKeyBytes))) return {};
     return shared;
@@ -86,7 +86,7 @@ Secret hkdf(const Secret& shared, std::span<const std::byte> salt) {
         OSSL_PARAM_construct_end(),
     };
     Secret key(kKeyBytes);
-    must(context && EVP_KDF_derive(context.get(), raw(key.bytes()), key.size(), parameters) == 1,
+    must(context && EVP_KDF_derive(context.get(), rawOut(key.bytes()), key.size(), parameters) == 1,
          "HKDF-SHA-256");
     return key;
 }
@@ -107,11 +107,11 @@ std::optional<Secret> decrypt(const Secret& key, std::span<const std::byte> iv, 
     std::byte* out = opened.empty() ? &nothing : opened.bytes().data();
     const bool isGood =
         EVP_DecryptUpdate(context.get(), nullptr, &size, aad, static_cast<int>(additional.size())) == 1 &&
-        EVP_DecryptUpdate(context.get(), raw(std::span(out, 1)), &size, raw(text),
+        EVP_DecryptUpdate(context.get(), rawOut(std::span(out, 1)), &size, raw(text),
                           static_cast<int>(text.size())) == 1 &&
         EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes,
                             const_cast<std::byte*>(tag.data())) == 1 &&
-        EVP_DecryptFinal_ex(context.get(), raw(std::span(out, 1)), &size) == 1;
+        EVP_DecryptFinal_ex(context.get(), rawOut(std::span(out, 1)), &size) == 1;
     if (!isGood) return std::nullopt;
     return opened;
 }
@@ -136,7 +136,7 @@ std::unexpected<Error> badField(std::string path, std::string message) {
 
 Randomness systemRandomness() {
     return [](std::span<std::byte> into) {
-        must(RAND_priv_bytes(raw(into), static_cast<int>(into.size())) == 1, "random bytes");
+        must(RAND_priv_bytes(rawOut(into), static_cast<int>(into.size())) == 1, "random bytes");
     };
 }
 
@@ -149,7 +149,7 @@ Result<SealSession> SealSession::open(std::span<const std::byte> clientPublicKey
     SealSession session;
     session.id_ = std::move(id);
     std::size_t size = session.publicKey_.size();
-    must(EVP_PKEY_get_raw_public_key(ours.get(), raw(std::span(session.publicKey_)), &size) == 1,
+    must(EVP_PKEY_get_raw_public_key(ours.get(), rawOut(session.publicKey_), &size) == 1,
          "give an X25519 public key");
     random(session.nonce_);
     const Secret shared = sharedSecret(ours.get(), theirs.get());

@@ -90,17 +90,19 @@ std::string reportedName(const std::string& name) {
 }
 
 // A later cookie takes the place of the same earlier one, and with it its time of creation (RFC 6265bis
-// section 5.7).
-void store(std::vector<Cookie>& cookies, Cookie cookie) {
+// section 5.7). False: there are too many already.
+bool store(std::vector<Cookie>& cookies, Cookie cookie) {
     const auto same =
         std::ranges::find_if(cookies, [&](const Cookie& other) { return isSameCookie(other, cookie); });
-    if (same == cookies.end()) {
-        cookie.created = cookies.empty() ? 1 : cookies.back().created + 1;
-        cookies.push_back(std::move(cookie));
-        return;
+    if (same != cookies.end()) {
+        cookie.created = same->created;
+        *same = std::move(cookie);
+        return true;
     }
-    cookie.created = same->created;
-    *same = std::move(cookie);
+    if (cookies.size() == kMaxCookiesOfEntry) return false;
+    cookie.created = cookies.empty() ? 1 : cookies.back().created + 1;
+    cookies.push_back(std::move(cookie));
+    return true;
 }
 
 struct Sorted {
@@ -127,10 +129,8 @@ Sorted sortCookies(OpenedCookies& put, const SiteRules& rules, std::int64_t nowM
         auto accepted = acceptCookie(std::move(offered.cookie), hostOf(put.origin), nowMs);
         if (!accepted) {
             sorted.dropped.push_back({std::move(name), std::move(accepted.error())});
-        } else if (sorted.kept.size() == kMaxCookiesOfEntry) {
+        } else if (!store(sorted.kept, std::move(*accepted))) {
             sorted.dropped.push_back({std::move(name), "more than a site can have"});
-        } else {
-            store(sorted.kept, std::move(*accepted));
         }
     }
     return sorted;
@@ -354,7 +354,7 @@ void Vault::received(const Key& key, const Place& place, std::string_view setCoo
     accepted->partition = choosePartition(*entry, *rules, nowMs);
     if (isRemoval) {
         std::erase_if(entry->cookies, [&](const Cookie& cookie) { return isSameCookie(cookie, *accepted); });
-    } else if (entry->cookies.size() < kMaxCookiesOfEntry) {
+    } else {
         store(entry->cookies, std::move(*accepted));
     }
 }

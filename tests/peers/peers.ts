@@ -47,6 +47,8 @@ export interface Counters {
 export interface Peers {
   /** PEM: what the host's `network.caFile` and the browser are to trust. */
   readonly caFile: string;
+  /** For Chromium's --ignore-certificate-errors-spki-list: see Authority. */
+  readonly spki: string;
   readonly media: Media;
   readonly lectures: Lectures;
   readonly site: PanoptoSite;
@@ -71,6 +73,7 @@ export interface Peers {
 
 export interface PeersSummary {
   readonly caFile: string;
+  readonly spki: string;
   readonly ports: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "backend", number>>;
   readonly names: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "backend", readonly string[]>>;
   readonly connectTo: readonly string[];
@@ -105,12 +108,13 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
     ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
   });
   await Promise.all([cdn.start(), idp.start(), stranger.start(), site.start()]);
-  return new RunningPeers(authority.caFile, media, lectures, site, cdn, idp, stranger, backend);
+  return new RunningPeers(authority.caFile, authority.spki, media, lectures, site, cdn, idp, stranger, backend);
 }
 
 class RunningPeers implements Peers {
   constructor(
     readonly caFile: string,
+    readonly spki: string,
     readonly media: Media,
     readonly lectures: Lectures,
     readonly site: PanoptoSite,
@@ -155,6 +159,7 @@ class RunningPeers implements Peers {
     ]);
     return {
       caFile: this.caFile,
+      spki: this.spki,
       ports: { site: site.port, cdn: cdn.port, idp: idp.port, stranger: stranger.port, backend: backend.port },
       names: NAMES,
       connectTo: this.connectTo(),

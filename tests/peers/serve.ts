@@ -41,7 +41,7 @@ else process.stdout.write(readable(peers));
 
 await ended;
 await peers.stop();
-// PGlite keeps its engine; there is nothing left that would have to be written.
+// Standard input may still be open, and would keep the process.
 process.exit(0);
 
 function obey(of: Peers, order: string): unknown {
@@ -63,13 +63,13 @@ function say(value: unknown): void {
 }
 
 function readable(of: Peers): string {
-  const { backend, signIn, caFile, hostResolverRules } = of.summary();
+  const { backend, signIn, caFile, spki, hostResolverRules } = of.summary();
   return [
     `lecture   ${of.viewerUrl(of.lectures.hour)}`,
     `sign in   ${signIn.user} / ${signIn.password}`,
     `backend   ${backend.origin}  token ${backend.token}`,
     `authority ${caFile}`,
-    `browser   chromium --host-resolver-rules="${hostResolverRules}"`,
+    `browser   chromium --user-data-dir=DIR --ignore-certificate-errors-spki-list=${spki} --host-resolver-rules="${hostResolverRules}"`,
     "Ctrl-C ends it.",
     "",
   ].join("\n");

@@ -8,7 +8,8 @@ export interface BackoffLimits {
   mostMs: number;
 }
 
-export const RECONNECT: BackoffLimits = { firstMs: 250, mostMs: 30_000 };
+/** Shorter than the 30 s after which a browser ends a background worker that has nothing but a timer. */
+export const RECONNECT: BackoffLimits = { firstMs: 250, mostMs: 20_000 };
 
 /** The wait before try number `attempt` (from 0), ms: anywhere between 0 and the bound, which doubles each time. */
 export function backoffMs(attempt: number, random: Random, limits: BackoffLimits = RECONNECT): number {

@@ -18,9 +18,9 @@ export type CaptureState =
   | "failed"
   | "cancelled";
 /**
- * An instant: milliseconds since 1970-01-01T00:00:00Z.
+ * An instant: RFC 3339 in UTC with milliseconds, so that texts sort as times do.
  */
-export type Time = number;
+export type Time = string;
 export type ErrorKind =
   | "not_ready"
   | "bad_params"

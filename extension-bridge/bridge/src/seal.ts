@@ -28,13 +28,13 @@ async function deriveKey(own: CryptoKey, opened: SessionOpenResult): Promise<Cry
 export class SealedSession {
   readonly id: string;
   readonly #key: CryptoKey;
-  #expiresAt: number;
+  #expiresAtMs: number;
   #seq = 0;
 
   private constructor(opened: SessionOpenResult, key: CryptoKey) {
     this.id = opened.sessionId;
     this.#key = key;
-    this.#expiresAt = opened.expiresAt;
+    this.#expiresAtMs = Date.parse(opened.expiresAt);
   }
 
   /** Agrees on a key with the host. Fails as the request does, or with an OperationError on a key that is none. */
@@ -47,11 +47,11 @@ export class SealedSession {
 
   /** Milliseconds until the host forgets it; negative once it has. */
   remainingMs(nowMs: number): number {
-    return this.#expiresAt - nowMs;
+    return this.#expiresAtMs - nowMs;
   }
 
   async refresh(host: SessionHost): Promise<void> {
-    this.#expiresAt = (await host.refresh(this.id)).expiresAt;
+    this.#expiresAtMs = Date.parse((await host.refresh(this.id)).expiresAt);
   }
 
   /** Seals a secret. `seq` starts at 1 and is never used twice, whether or not the sealed value is ever sent. */

@@ -45,7 +45,7 @@ test("values that are put at the same time arrive in the order of their seq, ove
 test("a session is refreshed before it expires", async () => {
   const { bridge, clock, host } = stage({ pingMs: 1e12 });
   await bridge.connect();
-  host.sessionEndsAt = clock.now() + 30 * 60_000;
+  host.sessionEndsAtMs = clock.now() + 30 * 60_000;
   await bridge.putCookies(COOKIES);
   await clock.turn(26 * 60_000);
   await bridge.putCookies(COOKIES);

@@ -23,7 +23,7 @@ export function refusal(kind: Fault["data"]["kind"], message = `It was ${kind}.`
 export function aCapture(more: Partial<Capture> = {}): Capture {
   return {
     id: "c1", key: "panopto:uni.hosted.panopto.com:1", page: "https://uni.hosted.panopto.com/Panopto/Pages/Viewer.aspx?id=1", site: "panopto",
-    title: "Lecture 1", state: "downloading", done: 0, total: 1000, rate: 0, etaMs: null, saved: 0.88, attempt: 1, startedAt: 1_000, ...more,
+    title: "Lecture 1", state: "downloading", done: 0, total: 1000, rate: 0, etaMs: null, saved: 0.88, attempt: 1, startedAt: "2026-11-21T14:00:00.000Z", ...more,
   };
 }
 
@@ -43,7 +43,7 @@ export class FakeHost {
   lives = 0;
   unfinished: Capture[] = [];
   /** When sessions end, ms since 1970. */
-  sessionEndsAt = Number.MAX_SAFE_INTEGER;
+  sessionEndsAtMs = Date.parse("2099-01-01T00:00:00Z");
   /** What opening a port throws, in the browser's words. */
   openFails: string | null = null;
   /** The port ends, in these words, right after it was opened. */
@@ -120,8 +120,8 @@ export class FakeHost {
         return { result: this.#openSession(String(asked.params["clientPubKey"])) };
       case "session.refresh":
         if (!this.#sessions.has(String(asked.params["sessionId"]))) return refusal("unknown_session");
-        this.sessionEndsAt += 30 * 60_000;
-        return { result: { sessionId: asked.params["sessionId"], expiresAt: this.sessionEndsAt } };
+        this.sessionEndsAtMs += 30 * 60_000;
+        return { result: { sessionId: asked.params["sessionId"], expiresAt: new Date(this.sessionEndsAtMs).toISOString() } };
       case "vault.put":
         return this.#put(asked.params["sealed"] as Sealed);
       case "vault.status":
@@ -154,7 +154,7 @@ export class FakeHost {
     const sessionId = randomBytes(16).toString("hex");
     this.#sessions.set(sessionId, { key, lastSeq: 0 });
     const serverPubKey = pair.publicKey.export({ format: "der", type: "spki" }).subarray(SPKI_PREFIX.length).toString("base64");
-    return { sessionId, serverPubKey, serverNonce: nonce.toString("base64"), expiresAt: this.sessionEndsAt };
+    return { sessionId, serverPubKey, serverNonce: nonce.toString("base64"), expiresAt: new Date(this.sessionEndsAtMs).toISOString() };
   }
 
   #put(sealed: Sealed): { result: unknown } | { error: Fault } {

@@ -11,6 +11,8 @@ const HOST = fileURLToPath(new URL("host.mjs", import.meta.url));
 const ID = "eifomnnboajlnambmpbbmkdaibgfclnl";
 const ORIGIN = "https://uni.hosted.panopto.com";
 const LECTURE = `${ORIGIN}/Panopto/Pages/Viewer.aspx?id=26b3ae9e-4a48-4dcc-96ba-0befba08a0fb`;
+/** Strict on purpose: the button must look right on pages that allow no foreign style. */
+const PAGE_POLICY = "default-src 'self'; style-src 'sha256-lw0kaFHBEaBPYG7plK2ue4Z9DLWzhiOxDobfeYBBjbQ='";
 const PLAYER = `<title>Anatomy 12: The outer and the middle ear</title><style>body{margin:0;background:#101214;height:100vh;display:grid;grid-template-rows:52px 1fr 72px;font:16px system-ui;color:#ddd}header{background:#fff;color:#222;padding:14px 20px}footer{background:#1c1f22}div{display:grid;place-items:center}</style><header>Anatomy 12: The outer and the middle ear</header><div>(the lecture plays here)</div><footer></footer>`;
 
 interface Scene {
@@ -29,9 +31,9 @@ const base = { site: "panopto", done: 0, total: 58_200_000, rate: 0, etaMs: null
 const result = { file: "/x.m4a", bytes: 58_200_000, sha256: "0".repeat(64), mime: "audio/mp4", durationMs: 3_600_000, confirmed: true };
 const refused = (kind: string, message: string) => ({ code: -32000, message, data: { kind, retryable: false } });
 const others = [
-  { ...base, id: "o1", key: "k1", page: `${ORIGIN}/1`, title: "Physiology 3: How hair cells hear", state: "downloading", done: 40_100_000, rate: 4_200_000, etaMs: 4_300, startedAt: 9 },
-  { ...base, id: "o2", key: "k2", page: `${ORIGIN}/2`, title: "Acoustics 7: Rooms", state: "done", done: 58_200_000, startedAt: 8, result },
-  { ...base, id: "o3", key: "k3", page: `${ORIGIN}/3`, title: "Anatomy 11: A rather long title of a lecture that goes on about the skull and its many bones", state: "failed", startedAt: 7, error: refused("download_disabled", "The owner of this recording has switched downloads off.") },
+  { ...base, id: "o1", key: "k1", page: `${ORIGIN}/1`, title: "Physiology 3: How hair cells hear", state: "downloading", done: 40_100_000, rate: 4_200_000, etaMs: 4_300, startedAt: "2026-11-21T14:09:00.000Z" },
+  { ...base, id: "o2", key: "k2", page: `${ORIGIN}/2`, title: "Acoustics 7: Rooms", state: "done", done: 58_200_000, startedAt: "2026-11-21T14:08:00.000Z", result },
+  { ...base, id: "o3", key: "k3", page: `${ORIGIN}/3`, title: "Anatomy 11: A rather long title of a lecture that goes on about the skull and its many bones", state: "failed", startedAt: "2026-11-21T14:07:00.000Z", error: refused("download_disabled", "The owner of this recording has switched downloads off.") },
 ];
 
 const SCENES: Record<string, Scene> = {
@@ -61,7 +63,7 @@ async function launch(scene: Scene): Promise<{ browser: Browser; home: string }>
 
 async function serveLecture(page: Page): Promise<void> {
   await page.setRequestInterception(true);
-  page.on("request", (request) => void request.respond({ status: 200, contentType: "text/html", body: PLAYER }));
+  page.on("request", (request) => void request.respond({ status: 200, contentType: "text/html", headers: { "content-security-policy": PAGE_POLICY }, body: PLAYER }));
 }
 
 async function pictureOf(page: Page, path: string, scheme: "light" | "dark", selector?: string): Promise<void> {
@@ -69,6 +71,15 @@ async function pictureOf(page: Page, path: string, scheme: "light" | "dark", sel
   await pause(150);
   const element = selector ? await page.$(selector) : null;
   await (element ?? page).screenshot({ path: `${path}-${scheme}.png` as `${string}.png` });
+}
+
+/** A worker that is met too early has no extension API yet. */
+async function findWorker(browser: Browser): Promise<WebWorker> {
+  const target = await browser.waitForTarget((one) => one.type() === "service_worker");
+  const worker = await target.worker();
+  if (!worker) throw new Error("The extension's worker did not start");
+  while (!(await worker.evaluate(() => typeof chrome === "object" && "storage" in chrome))) await pause(50);
+  return worker;
 }
 
 async function openPopup(browser: Browser, worker: WebWorker): Promise<Page> {
@@ -80,9 +91,7 @@ async function openPopup(browser: Browser, worker: WebWorker): Promise<Page> {
 async function show(name: string, scene: Scene, out: string): Promise<void> {
   const { browser, home } = await launch(scene);
   try {
-    const target = await browser.waitForTarget((one) => one.type() === "service_worker");
-    const worker = await target.worker();
-    if (!worker) throw new Error("The extension's worker did not start");
+    const worker = await findWorker(browser);
     await worker.evaluate((origin) => chrome.storage.local.set(origin ? { consents: { [origin]: 1 } } : {}), scene.consented ? ORIGIN : null);
     const page = await browser.newPage();
     await page.setViewport({ width: 1000, height: 640 });

@@ -1,6 +1,7 @@
 // A certificate authority of our own, made at test time, so that true host names can be served with every check left on.
 
 import { execFile } from "node:child_process";
+import { X509Certificate, createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** PEM text of a server's certificate and its key. */
+/** PEM text of a server's certificate, its authority's behind it, and its key. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
@@ -18,6 +19,11 @@ export interface Certificate {
 export interface Authority {
   /** PEM file with the authority's certificate: what a client is told to trust. */
   readonly caFile: string;
+  /**
+   * SHA-256 of the authority's public key in base64: for Chromium's `--ignore-certificate-errors-spki-list`, which trusts
+   * this key and goes on checking all else. It needs `--user-data-dir`.
+   */
+  readonly spki: string;
   /**
    * A server certificate for exactly these names (wildcards and IP addresses too), valid for 30 days. The same names
    * get the same certificate. Fails when openssl does.
@@ -31,9 +37,12 @@ export async function createAuthority(dir: string): Promise<Authority> {
   const caFile = join(dir, "ca.pem");
   const caKey = join(dir, "ca.key");
   if (!(await exists(caFile)) || !(await exists(caKey))) await makeAuthority(dir, caFile, caKey);
+  const authorityCert = await readFile(caFile, "utf8");
+  const publicKey = new X509Certificate(authorityCert).publicKey.export({ type: "spki", format: "der" });
   const made = new Map<string, Promise<Certificate>>();
   return {
     caFile,
+    spki: createHash("sha256").update(publicKey).digest("base64"),
     certificateFor: (names) => {
       const id = names.join(",");
       const certificate = made.get(id) ?? makeCertificate(dir, `server-${String(made.size)}-${String(process.pid)}`, caFile, caKey, names);
@@ -70,7 +79,7 @@ async function makeCertificate(dir: string, stem: string, caFile: string, caKey:
   await run("openssl", ["req", "-new", ...NEW_KEY, "-subj", `/O=Auricle tests/CN=${stem}`, "-keyout", keyFile, "-out", requestFile]);
   const signing = ["-CA", caFile, "-CAkey", caKey, "-set_serial", `0x${serial()}`, "-days", "30", "-sha256"];
   await run("openssl", ["x509", "-req", "-in", requestFile, ...signing, "-extfile", extensionFile, "-out", certFile]);
-  return { key: await readFile(keyFile, "utf8"), cert: await readFile(certFile, "utf8"), names };
+  return { key: await readFile(keyFile, "utf8"), cert: (await readFile(certFile, "utf8")) + (await readFile(caFile, "utf8")), names };
 }
 
 /** 15 random bytes: positive, and never met twice by a browser that remembers issuer and serial number. */

@@ -15,16 +15,21 @@ export interface Database {
 
 let engine: Promise<PGlite> | undefined;
 let leases = 0;
+let held = 0;
+
+/** How long the engine waits for a next lease (ms): tests open and close their databases one after the other. */
+const IDLE_MS = 250;
 
 /**
  * Empty tables at little cost: PGlite takes seconds to start, so one runs in memory for the whole process, and each
- * lease is a schema of its own in it. Closing drops the schema. The engine keeps no process alive.
+ * lease is a schema of its own in it. Closing drops the schema.
  */
 export async function leaseDatabase(): Promise<Database> {
-  engine ??= PGlite.create();
-  const db = await engine;
+  held += 1;
   leases += 1;
   const schema = `lease_${String(leases)}`;
+  engine ??= PGlite.create();
+  const db = await engine;
   await db.exec(`create schema ${schema}`);
   const enter = `set local search_path to ${schema}`;
   return {
@@ -40,8 +45,20 @@ export async function leaseDatabase(): Promise<Database> {
       }),
     close: async () => {
       await db.exec(`drop schema if exists ${schema} cascade`);
+      held -= 1;
+      endWhenIdle();
     },
   };
+}
+
+/** PostgreSQL in the engine sets itself alarms of 10 s, and with one of them set no process can end; closing takes them away. */
+function endWhenIdle(): void {
+  setTimeout(() => {
+    if (held > 0) return;
+    const ending = engine;
+    engine = undefined;
+    void ending?.then((db) => db.close());
+  }, IDLE_MS);
 }
 
 /** Tables in a folder, which are there again at the next start. */

@@ -90,7 +90,7 @@ function player(lecture: Lecture): string {
 /** A slide with a wave on it: drawn, so that no picture is needed. */
 function slide(lecture: Lecture): string {
   const points = Array.from({ length: 161 }, (_, x) => `${String(80 + x * 5)},${(330 + 70 * Math.sin(x / 5) * Math.exp(-(((x - 80) / 46) ** 2))).toFixed(1)}`);
-  return `<svg viewBox="0 0 960 540" role="img" aria-label="Slide"><rect width="960" height="540" rx="10" fill="#fbfcfd"/><rect width="960" height="10" fill="#1a7f5a"/><text x="80" y="130" font-size="42" font-weight="700" fill="#12354a">${escapeHtml(lecture.title.slice(0, 38))}</text><text x="80" y="180" font-size="24" fill="#5b6b79">${escapeHtml(lecture.folder)}</text><line x1="80" y1="330" x2="880" y2="330" stroke="#c9d3db"/><polyline points="${points.join(" ")}" fill="none" stroke="#1a7f5a" stroke-width="4"/><text x="80" y="480" font-size="20" fill="#5b6b79">pressure over time</text></svg>`;
+  return `<svg viewBox="0 0 960 540" role="img" aria-label="Slide"><rect width="960" height="540" rx="10" fill="#fbfcfd"/><rect width="960" height="10" fill="#1a7f5a"/><text x="80" y="130" font-size="36" font-weight="700" fill="#12354a">${escapeHtml(lecture.title.slice(0, 38))}</text><text x="80" y="180" font-size="24" fill="#5b6b79">${escapeHtml(lecture.folder)}</text><line x1="80" y1="330" x2="880" y2="330" stroke="#c9d3db"/><polyline points="${points.join(" ")}" fill="none" stroke="#1a7f5a" stroke-width="4"/><text x="80" y="480" font-size="20" fill="#5b6b79">pressure over time</text></svg>`;
 }
 
 export function listPage(title: string, lectures: readonly Lecture[], name: string | undefined): string {

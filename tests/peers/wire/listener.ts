@@ -136,7 +136,7 @@ export class Listener {
     const record = recordOf(request, this.#options.server);
     this.recorder.add(record);
     const body = this.#receive(incoming, request, record);
-    const answer = await this.#answer({ ...request, body: body.stream, complete: body.complete }, out);
+    const answer = await this.#answer({ ...request, body }, out);
     if (answer !== undefined) {
       record.status = answer.status;
       const location = answer.headers["location"];
@@ -151,7 +151,7 @@ export class Listener {
       record.outcome = "cut";
     }
     // What the handler did not read is read all the same, so that the record is whole.
-    body.stream.resume();
+    body.resume();
     this.recorder.changed(record);
   }
 
@@ -192,7 +192,6 @@ export class Listener {
       headers,
       cookies: parseCookies(headers["cookie"]),
       body: incoming,
-      complete: () => false,
       faults: [],
     };
     this.#options.tap?.(Buffer.from(headOf(request, incoming.rawHeaders), "latin1"));
@@ -200,10 +199,9 @@ export class Listener {
   }
 
   /** The request's body, counted and recorded. It ends, and does not fail, when the client leaves. */
-  #receive(incoming: Incoming, request: WireRequest, record: RequestRecord): { stream: Readable; complete: () => boolean } {
+  #receive(incoming: Incoming, request: WireRequest, record: RequestRecord): Readable {
     const cut = faultOf(request.faults, "reset-request");
     const stream = new PassThrough();
-    let complete = false;
     const port = incoming.socket.remotePort;
     const take = (chunk: Buffer): void => {
       if (stream.writableEnded) return;
@@ -221,13 +219,10 @@ export class Listener {
       }
     };
     incoming.on("data", take);
-    incoming.once("end", () => {
-      complete = true;
-      stream.end();
-    });
+    incoming.once("end", () => stream.end());
     incoming.once("close", () => stream.end());
     incoming.on("error", () => stream.end());
-    return { stream, complete: () => complete };
+    return stream;
   }
 }
 

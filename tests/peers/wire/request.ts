@@ -18,10 +18,8 @@ export interface WireRequest {
   /** Names in lower case, repeated ones joined; no pseudo-headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly cookies: ReadonlyMap<string, string>;
-  /** Ends early, without an error, when the client leaves: see `complete`. */
+  /** Ends early, without an error, when the client leaves. */
   readonly body: Readable;
-  /** Whether the body has come to its proper end. */
-  readonly complete: () => boolean;
   readonly faults: readonly FiringFault[];
 }
 

@@ -51,6 +51,7 @@ export class Desk {
   /** The worker begins: captures that were under way when it was ended go on. */
   async wake(): Promise<void> {
     this.#vanityHosts = await placeButton().catch(() => []);
+    this.#tell();
     if ((await this.#jobs.all()).length > 0) await this.#link.ready().catch(() => undefined);
   }
 

@@ -33,7 +33,7 @@ export class Link {
 
   /** Newest first. */
   get captures(): Capture[] {
-    return [...this.#captures.values()].sort((a, b) => b.startedAt - a.startedAt);
+    return [...this.#captures.values()].sort((a, b) => b.startedAt.localeCompare(a.startedAt));
   }
 
   capture(id: string): Capture | undefined {
@@ -96,6 +96,7 @@ export class Link {
       const { problem, message, next } = state.error;
       if (state.state === "closed") {
         this.#bridge = null;
+        clearTimeout(this.#idleTimer);
         this.#show(problem === "closed" ? { state: "idle" } : { state: "unreachable", problem: { problem, message, next } });
       } else {
         this.#show({ state: "reconnecting", problem: { problem, message, next } });

@@ -1,4 +1,5 @@
 // The background: a service worker in Chromium, an event page in Firefox. Listens to the browser and passes it on to the desk.
+import { ChannelError } from "@auricle/bridge";
 import { captureIdOf } from "./notice.ts";
 import { Desk } from "./desk.ts";
 import { api } from "../shared/browser.ts";
@@ -7,6 +8,9 @@ import type { Action } from "../shared/advice.ts";
 
 /** What shows changes at most this often, ms. */
 const NEWS_EVERY_MS = 120;
+
+/** Of a page's title, characters. */
+const LONGEST_TITLE = 300;
 
 /** What a page may ask for: all of it about its own lecture. */
 const PAGE_ACTIONS: ReadonlySet<Action> = new Set(["capture", "allow", "cancel", "continue", "retry", "remove", "reveal", "sign_in", "open_page", "open_settings", "connect", "install_help"]);
@@ -58,8 +62,10 @@ function welcomePage(port: chrome.runtime.Port): void {
   port.onMessage.addListener((message: unknown) => {
     const { action, title } = message as PagePress;
     if (!PAGE_ACTIONS.has(action)) return;
-    desk.press(action, { ...place, title: String(title).slice(0, 300) }).catch((error: unknown) => {
-      if (pages.has(port)) port.postMessage({ said: error instanceof Error ? error.message : String(error) } satisfies PageNews);
+    desk.press(action, { ...place, title: String(title).slice(0, LONGEST_TITLE) }).catch((error: unknown) => {
+      // The lack of a program is told by the card itself, with its button.
+      if (error instanceof ChannelError || !pages.has(port)) return;
+      port.postMessage({ said: error instanceof Error ? error.message : String(error) } satisfies PageNews);
     });
   });
   void tellPage(port, place);

@@ -16,10 +16,11 @@ export async function vanityHosts(): Promise<string[]> {
 /** Keeps the page's button on just those hosts. */
 export async function placeButton(): Promise<string[]> {
   const hosts = await vanityHosts();
+  const matches = hosts.map((host) => `https://${host}/Panopto/Pages/*`).sort();
   const held = await api.scripting.getRegisteredContentScripts({ ids: [SCRIPT_ID] });
+  if (held.flatMap((script) => script.matches ?? []).sort().join() === matches.join()) return hosts;
   if (held.length > 0) await api.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });
-  if (hosts.length > 0) {
-    const matches = hosts.map((host) => `https://${host}/Panopto/Pages/*`);
+  if (matches.length > 0) {
     await api.scripting.registerContentScripts([{ id: SCRIPT_ID, matches, js: ["content.js"], allFrames: true, runAt: "document_idle" }]);
   }
   return hosts;

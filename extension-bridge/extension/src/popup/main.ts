@@ -31,7 +31,7 @@ async function findPlace(): Promise<Place | null> {
 async function order(given: Order): Promise<void> {
   const outcome: Outcome = await api.runtime.sendMessage<Order, Outcome>(given);
   say(part("said"), outcome.ok ? "" : outcome.said);
-  part("said").hidden = outcome.ok;
+  part("said").hidden = outcome.ok || !part("trouble").hidden;
 }
 
 class Popup {
@@ -53,6 +53,8 @@ class Popup {
 
   show(snapshot: Snapshot): void {
     this.#showHost(snapshot.host);
+    // The card about the program says it better, and with a button.
+    if (snapshot.host.problem) part("said").hidden = true;
     const own = this.#showPage(snapshot);
     this.#showCaptures(snapshot.captures.filter((capture) => capture.id !== own));
     part("captures").hidden = this.#rows.size === 0;

@@ -1,0 +1,207 @@
+// The channel against a bare C echo and against echoes in other languages: start, memory, round trips (SPEED,
+// "The channel").
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <thread>
+
+#include "host_process.h"
+#include "report.h"
+
+namespace {
+
+using namespace auricle::bench;
+using Command = std::vector<std::string>;
+using Clock = std::chrono::steady_clock;
+
+constexpr int startRuns = 41;
+constexpr int peerRuns = 7;
+constexpr int rounds = 15;
+constexpr double maxStartMs = 5, maxIdleMiB = 6, maxTripRatio = 1.3;
+
+constexpr const char* helloText =
+    R"({"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":[1],"client":{"name":"bench","version":"1","browser":"none"}}})";
+
+constexpr const char* pythonEcho =
+    "import sys,struct\n"
+    "i,o=sys.stdin.buffer,sys.stdout.buffer\n"
+    "while h:=i.read(4): o.write(h+i.read(struct.unpack('=I',h)[0])); o.flush()\n";
+constexpr const char* nodeEcho = "process.stdin.on('data',d=>process.stdout.write(d))";
+
+double milliseconds(const std::function<void()>& work) {
+    const auto from = Clock::now();
+    work();
+    return std::chrono::duration<double, std::milli>(Clock::now() - from).count();
+}
+
+/// From before the process is made until its first answer is there.
+double startMs(const Command& command) {
+    std::unique_ptr<HostProcess> host;
+    return milliseconds([&] {
+        host = std::make_unique<HostProcess>(command);
+        host->ask(helloText);
+    });
+}
+
+/// Both in turn, so that what else the machine does meets both.
+std::pair<double, double> startsMs(const Command& ours, const Command& other, int runs) {
+    std::vector<double> first, second;
+    for (int i = 0; i < runs; ++i) {
+        first.push_back(startMs(ours));
+        second.push_back(startMs(other));
+    }
+    return {median(std::move(first)), median(std::move(second))};
+}
+
+/// The sum of the lines of a /proc file that begin with one of these names (KiB there, MiB here); 0 where it
+/// cannot be read.
+double procMiB(pid_t pid, const char* file, std::initializer_list<std::string_view> names) {
+    std::ifstream lines("/proc/" + std::to_string(pid) + "/" + file);
+    double kib = 0;
+    for (std::string line; std::getline(lines, line);) {
+        for (const auto name : names) {
+            if (line.starts_with(name)) kib += std::stod(line.substr(name.size()));
+        }
+    }
+    return kib / 1024;
+}
+
+struct Memory {
+    double rssMiB, privateMiB;
+};
+
+/// A hardened process keeps its smaps to itself; then its anonymous memory stands for what is private.
+Memory idleMemory(const Command& command) {
+    HostProcess host(command);
+    host.ask(helloText);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    const double exact = procMiB(host.pid(), "smaps_rollup", {"Private_Clean:", "Private_Dirty:"});
+    return {.rssMiB = procMiB(host.pid(), "status", {"VmRSS:"}),
+            .privateMiB = exact > 0 ? exact : procMiB(host.pid(), "status", {"RssAnon:"})};
+}
+
+/// A request that the host carries out at once, filled up to `bytes` with a field that it does not look at.
+std::string requestOf(std::size_t bytes, const std::string& sessionId) {
+    nlohmann::json request{
+        {"jsonrpc", "2.0"}, {"id", 2}, {"method", "session.info"}, {"params", {{"sessionId", sessionId}}}};
+    const std::size_t bare = request.dump().size();
+    constexpr std::string_view more = R"(,"x":"")";
+    if (bytes > bare + more.size()) request["params"]["x"] = std::string(bytes - bare - more.size(), 'x');
+    return request.dump();
+}
+
+std::string openSession(HostProcess& host) {
+    host.ask(helloText);
+    // The X25519 base point is as good a public key as any (RFC 7748 section 6.1).
+    const auto opened = nlohmann::json::parse(host.ask(
+        R"({"jsonrpc":"2.0","id":1,"method":"session.open","params":{"clientPubKey":"CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}})"));
+    return opened.at("result").at("sessionId");
+}
+
+void timeTrips(HostProcess& host, const std::string& text, int trips, std::vector<double>& into) {
+    for (int i = 0; i < trips; ++i) into.push_back(1000 * milliseconds([&] { host.ask(text); }));
+}
+
+struct Trips {
+    double oursUs, echoUs, shortUs;
+};
+
+Trips roundTrips(const Command& ours, const Command& echo, std::size_t bytes, int trips) {
+    HostProcess host(ours);
+    const std::string text = requestOf(bytes, openSession(host));
+    const std::string answer = host.ask(text);
+    if (!nlohmann::json::parse(answer).contains("result"))
+        throw std::runtime_error("the host refused: " + answer);
+    HostProcess echoes(echo);
+    HostProcess shortEchoes({echo.front(), std::to_string(answer.size())});
+    std::vector<double> a, b, c;
+    for (int i = 0; i < rounds; ++i) {
+        timeTrips(host, text, trips, a);
+        timeTrips(echoes, text, trips, b);
+        timeTrips(shortEchoes, text, trips, c);
+    }
+    return {median(std::move(a)), median(std::move(b)), median(std::move(c))};
+}
+
+bool isInstalled(const char* program) {
+    return std::system((std::string("command -v ") + program + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+void addStarts(Report& report, const Command& ours, const Command& echo) {
+    const auto [our, floor] = startsMs(ours, echo, startRuns);
+    report.rows.push_back(
+        {"start to first reply", "ms", our, floor, "C echo", "ours <= 5 ms", our <= maxStartMs});
+    const std::pair<const char*, Command> peers[] = {{"Python echo", {"python3", "-c", pythonEcho}},
+                                                     {"Node echo", {"node", "-e", nodeEcho}}};
+    for (const auto& [name, command] : peers) {
+        Row row{"start to first reply", "ms", our, std::nullopt, name, "", std::nullopt};
+        if (isInstalled(command.front().c_str())) {
+            std::tie(row.ours, row.other) = startsMs(ours, command, peerRuns);
+        } else {
+            row.otherName += " (not installed)";
+        }
+        report.rows.push_back(std::move(row));
+    }
+}
+
+void addMemory(Report& report, const Command& ours, const Command& echo) {
+    const Memory our = idleMemory(ours), floor = idleMemory(echo);
+    report.rows.push_back({"idle memory, private", "MiB", our.privateMiB, floor.privateMiB, "C echo",
+                           "ours <= 6 MiB", our.privateMiB <= maxIdleMiB});
+    report.rows.push_back({"idle memory, RSS", "MiB", our.rssMiB, floor.rssMiB, "C echo", "", std::nullopt});
+}
+
+void addTrips(Report& report, const Command& ours, const Command& echo) {
+    struct Size {
+        const char* name;
+        std::size_t bytes;
+        int trips;
+        bool hasGoal;
+    };
+    // The shortest request that is carried out has some 110 bytes.
+    for (const Size& size : {Size{"100 B", 100, 400, true}, Size{"10 KB", 10'000, 300, true},
+                             Size{"1 MB", 1'000'000, 12, false}}) {
+        const Trips trips = roundTrips(ours, echo, size.bytes, size.trips);
+        const std::string what = std::string("round trip, ") + size.name;
+        const std::optional<bool> holds =
+            size.hasGoal ? std::optional(trips.oursUs <= maxTripRatio * trips.echoUs) : std::nullopt;
+        report.rows.push_back(
+            {what, "us", trips.oursUs, trips.echoUs, "C echo", size.hasGoal ? "ratio <= 1.3" : "", holds});
+        report.rows.push_back(
+            {what, "us", trips.oursUs, trips.shortUs, "C, answer as ours", "", std::nullopt});
+    }
+}
+
+int run(std::span<char* const> arguments) {
+    if (arguments.size() != 3 && arguments.size() != 5) {
+        std::fputs("usage: channel_bench HOST ORIGIN ECHO [--json FILE]\n", stderr);
+        return 2;
+    }
+    const Command ours{arguments[0], arguments[1]}, echo{arguments[2]};
+    Report report{.name = "channel", .rows = {}};
+    addStarts(report, ours, echo);
+    addMemory(report, ours, echo);
+    addTrips(report, ours, echo);
+    report.print();
+    return arguments.size() == 3 || report.writeJson(arguments[4]) ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    // A host that ended is reported by what it did not answer.
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        return run(std::span<char* const>(argv, static_cast<std::size_t>(argc)).subspan(1));
+    } catch (const std::exception& problem) {
+        std::fprintf(stderr, "channel_bench: %s\n", problem.what());
+        return 1;
+    }
+}
