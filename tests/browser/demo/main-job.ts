@@ -40,7 +40,7 @@ export async function doMainJob(job: MainJob): Promise<number> {
   await page.press();
   await page.page.screenshot(picture("1-before"));
   peers.cdn.fail({ kind: "slow", bytesPerSecond: LINE_BYTES_PER_SECOND }, { times: Infinity });
-  const pause = peers.cdn.fail({ kind: "stall", afterBytes: Math.floor(lecture.audio.bytes * PICTURES_AT) });
+  const pause = peers.cdn.fail({ kind: "stall", afterBytes: Math.floor(lecture.audio.bytes * PICTURES_AT) }, { method: "GET" });
   const pressedAt = performance.now();
   await page.agree();
   terminal.step(`Pressed “Capture audio” and agreed to use the sign-in at ${new URL(peers.viewerUrl(lecture)).host}`);
@@ -66,6 +66,7 @@ async function picturesOfWork({ browser }: MainJob, page: LecturePage, picture: 
   // It may say one less: the last bytes before the stop are not written at once.
   const share = Math.floor(PICTURES_AT * 100);
   await page.labelReads(new RegExp(`(?:${String(share - 1)}|${String(share)}) %`), DELIVERED_WITHIN_MS);
+  await page.press();
   await page.page.screenshot(picture("2-while"));
   await popup(browser, page, picture("2-while-popup"));
 }
