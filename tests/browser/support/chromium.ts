@@ -9,7 +9,7 @@ import { trustAuthority } from "./authority.ts";
 import type { Home } from "./home.ts";
 import { groupEnds } from "./processes.ts";
 import { eventually } from "./sleep.ts";
-import type { TestBrowser, TestPage } from "./test-browser.ts";
+import type { PlantedCookie, TestBrowser, TestPage } from "./test-browser.ts";
 
 /** Fixed by the key in the extension's manifest. */
 const ID = "eifomnnboajlnambmpbbmkdaibgfclnl";
@@ -75,6 +75,14 @@ export class ChromiumBrowser implements TestBrowser {
     return page;
   }
 
+  async nextPage(wanted: (url: string) => boolean): Promise<TestPage> {
+    const target = await this.puppet.waitForTarget((one) => one.type() === "page" && wanted(one.url()), { timeout: PATIENCE_MS });
+    const page = await target.page();
+    if (!page) throw new Error(`${target.url()} is no page any more`);
+    await page.bringToFront();
+    return new ChromiumPage(page);
+  }
+
   async openPopup(): Promise<TestPage> {
     const worker = await this.#worker();
     await worker.evaluate(() => chrome.action.openPopup());
@@ -89,6 +97,12 @@ export class ChromiumBrowser implements TestBrowser {
   async store(values: Readonly<Record<string, unknown>>): Promise<void> {
     const worker = await this.#worker();
     await worker.evaluate((given) => chrome.storage.local.set(given), values as Record<string, unknown>);
+  }
+
+  async plant(cookie: PlantedCookie): Promise<void> {
+    const worker = await this.#worker();
+    const stored = await worker.evaluate((given) => chrome.cookies.set(given), cookie);
+    if (!stored) throw new Error(`The browser refused the cookie ${cookie.name}`);
   }
 
   async endBackground(): Promise<void> {

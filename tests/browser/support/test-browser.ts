@@ -24,15 +24,31 @@ export interface TestPage {
   close(): Promise<void>;
 }
 
+/** As the browsers' own `cookies.set` takes it. */
+export interface PlantedCookie {
+  url: string;
+  name: string;
+  value: string;
+  path: string;
+  secure: boolean;
+  httpOnly: boolean;
+  sameSite: "no_restriction" | "lax" | "strict";
+  partitionKey?: { topLevelSite: string };
+}
+
 export interface TestBrowser {
   readonly name: "chromium" | "firefox";
   open(url?: string): Promise<TestPage>;
+  /** The tab at such an address, in front; waits until somebody has opened it. */
+  nextPage(wanted: (url: string) => boolean): Promise<TestPage>;
   /** The real popup of the toolbar's button, above the page that is in front. */
   openPopup(): Promise<TestPage>;
   /** A page of the extension in a tab, e.g. `options.html`. */
   openExtensionPage(path: string): Promise<TestPage>;
   /** Sets keys of the extension's storage.local. */
   store(values: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Puts a cookie into the browser as if a site had set it. */
+  plant(cookie: PlantedCookie): Promise<void>;
   /** Ends the extension's background, as the browser does with one that is idle. */
   endBackground(): Promise<void>;
   /** Closes it as a person does and waits until all its processes are gone. */
