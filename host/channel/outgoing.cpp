@@ -1,6 +1,8 @@
 #include "channel/outgoing.h"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include "channel/frame.h"
 
@@ -13,7 +15,10 @@ constexpr std::size_t maxFramesAtOnce = 32;
 }  // namespace
 
 Outgoing::Outgoing(Stream stream, Callbacks callbacks)
-    : stream_(std::move(stream)), callbacks_(std::move(callbacks)) {}
+    : stream_(std::move(stream)), callbacks_(std::move(callbacks)) {
+    boost::system::error_code ignored;
+    stream_.non_blocking(true, ignored);
+}
 
 void Outgoing::push(std::string text) {
     add(Entry{.length = {}, .text = std::move(text), .capture = {}});
@@ -47,7 +52,7 @@ void Outgoing::add(Entry entry) {
     queue_.push_back(std::move(entry));
     if (queue_.back().sort == Sort::progress) progress_[queue_.back().capture] = std::prev(queue_.end());
     updateFull();
-    if (!isWriting_) write();
+    if (!isWaiting_) write();
 }
 
 void Outgoing::replace(Place place, std::string text) {
@@ -71,31 +76,47 @@ void Outgoing::dropProgress(const std::string& capture) {
     progress_.erase(waiting);
 }
 
+/// As far as the stream takes it, without a turn of the loop: an answer is on its way before the next request
+/// is looked at.
 void Outgoing::write() {
+    while (!queue_.empty()) {
+        fillBuffers();
+        boost::system::error_code error;
+        const std::size_t bytes = stream_.write_some(buffers_, error);
+        if (error == boost::asio::error::would_block || error == boost::asio::error::try_again) {
+            waitForStream();
+            return;
+        }
+        if (error) {
+            fail();
+            return;
+        }
+        written(bytes);
+    }
+}
+
+void Outgoing::fillBuffers() {
     buffers_.clear();
     std::size_t skip = firstHas_;
-    for (auto& entry : queue_) {
+    for (const auto& entry : queue_) {
         if (buffers_.size() == 2 * maxFramesAtOnce) break;
-        if (!entry.isUnderWay && entry.sort == Sort::progress) progress_.erase(entry.capture);
-        entry.isUnderWay = true;
         const std::size_t ofLength = std::min(skip, entry.length.size());
-        buffers_.emplace_back(entry.length.data() + ofLength, entry.length.size() - ofLength);
         const std::size_t ofText = skip - ofLength;
+        buffers_.emplace_back(entry.length.data() + ofLength, entry.length.size() - ofLength);
         buffers_.emplace_back(entry.text.data() + ofText, entry.text.size() - ofText);
         skip = 0;
     }
-    isWriting_ = true;
-    stream_.async_write_some(buffers_,
-                             [self = shared_from_this()](boost::system::error_code error, std::size_t bytes) {
-                                 self->isWriting_ = false;
-                                 if (self->isClosed_) return;
-                                 if (error) {
-                                     self->close();
-                                     self->callbacks_.gone();
-                                     return;
-                                 }
-                                 self->written(bytes);
-                             });
+}
+
+void Outgoing::waitForStream() {
+    isWaiting_ = true;
+    stream_.async_wait(Stream::wait_write, [self = shared_from_this()](boost::system::error_code) {
+        self->isWaiting_ = false;
+        if (self->isClosed_) return;
+        const bool wasFull = self->isFull_;
+        self->write();
+        if (self->queue_.empty() || (wasFull && !self->isFull_)) self->callbacks_.room();
+    });
 }
 
 void Outgoing::written(std::size_t bytes) {
@@ -103,12 +124,24 @@ void Outgoing::written(std::size_t bytes) {
     firstHas_ += bytes;
     while (!queue_.empty() && firstHas_ >= queue_.front().length.size() + queue_.front().text.size()) {
         firstHas_ -= queue_.front().length.size() + queue_.front().text.size();
+        forgetProgress(queue_.front());
         queue_.pop_front();
     }
-    const bool wasFull = isFull_;
+    if (firstHas_ > 0) {
+        forgetProgress(queue_.front());
+        queue_.front().isUnderWay = true;
+    }
     updateFull();
-    if (!queue_.empty()) write();
-    if ((wasFull && !isFull_) || queue_.empty()) callbacks_.room();
+}
+
+void Outgoing::forgetProgress(const Entry& entry) {
+    if (entry.sort == Sort::progress && !entry.isUnderWay) progress_.erase(entry.capture);
+}
+
+/// Told in a turn of its own, since it may be found out within a call of whoever wants to be told.
+void Outgoing::fail() {
+    close();
+    boost::asio::post(stream_.get_executor(), [self = shared_from_this()] { self->callbacks_.gone(); });
 }
 
 void Outgoing::updateFull() {
@@ -118,8 +151,7 @@ void Outgoing::updateFull() {
 void Outgoing::close() {
     isClosed_ = true;
     isFull_ = false;
-    // What is under way must stay where it is until the system has let go of it.
-    if (!isWriting_) queue_.clear();
+    queue_.clear();
     progress_.clear();
     waitingBytes_ = 0;
     boost::system::error_code ignored;

@@ -24,7 +24,8 @@ namespace auricle::channel {
 /// not read at all and `hardLimitBytes` wait, a change of state replaces the one of that capture that still
 /// waits: then only its newest state is told.
 ///
-/// Writing begins within the call, as far as the stream takes it. To be used on one thread.
+/// Writing begins within the call, as far as the stream takes it; callbacks come later. To be used on one
+/// thread.
 class Outgoing : public std::enable_shared_from_this<Outgoing> {
   public:
     /// At this many bytes waiting, no further requests should be read…
@@ -49,7 +50,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
     std::size_t waitingBytes() const { return waitingBytes_; }
     bool isFull() const { return isFull_; }
     bool isEmpty() const { return queue_.empty(); }
-    /// Writes nothing more and forgets what waits; no callback comes any more.
+    /// Writes nothing more and forgets what waits.
     void close();
 
   private:
@@ -59,7 +60,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
         std::string text;
         Sort sort = Sort::plain;
         std::string capture;
-        bool isUnderWay = false;  ///< handed to the system: may not be changed any more
+        bool isUnderWay = false;  ///< part of it may be written: may not be changed any more
     };
     using Place = std::list<Entry>::iterator;
 
@@ -68,7 +69,11 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
     void drop(Place place);
     void dropProgress(const std::string& capture);
     void write();
+    void fillBuffers();
+    void waitForStream();
     void written(std::size_t bytes);
+    void forgetProgress(const Entry& entry);
+    void fail();
     void updateFull();
 
     Stream stream_;
@@ -78,7 +83,8 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
     std::vector<boost::asio::const_buffer> buffers_;
     std::size_t waitingBytes_ = 0;
     std::size_t firstHas_ = 0;  ///< bytes of the first entry that are written, its length included
-    bool isWriting_ = false, isFull_ = false, isClosed_ = false;
+    bool isWaiting_ = false;    ///< for the stream to take more
+    bool isFull_ = false, isClosed_ = false;
 };
 
 }  // namespace auricle::channel
