@@ -44,7 +44,8 @@ describe("the host", () => {
       const hold = scene.holdDownload(lecture, 0.9);
       const page = await scene.at(lecture);
       await page.capture();
-      await page.labelReads(/Capturing (?:89|90) %/);
+      await hold.reached();
+      await page.labelReads(/Capturing \d+ %/);
       const saved = await eventually("a save in the journal", () => savedBytes(scene.home.journals));
       const first = scene.fetched(lecture);
       const host = await scene.recording.running();
@@ -77,7 +78,8 @@ describe("the host", () => {
       const hold = scene.holdDownload(lecture, 0.9);
       const page = await scene.at(lecture);
       await page.capture();
-      await page.labelReads(/Capturing (?:89|90) %/);
+      await hold.reached();
+      await page.labelReads(/Capturing \d+ %/);
       await scene.browser.endBackground();
       await eventually("a second host", async () => (await scene.recording.lives()).length === 2);
       hold.release();

@@ -62,10 +62,9 @@ export async function doMainJob(job: MainJob): Promise<number> {
   return seconds;
 }
 
-async function picturesOfWork({ browser }: MainJob, page: LecturePage, picture: (name: string) => string): Promise<void> {
-  // It may say one less: the last bytes before the stop are not written at once.
-  const share = Math.floor(PICTURES_AT * 100);
-  await page.labelReads(new RegExp(`(?:${String(share - 1)}|${String(share)}) %`), DELIVERED_WITHIN_MS);
+async function picturesOfWork({ peers, browser, lecture }: MainJob, page: LecturePage, picture: (name: string) => string): Promise<void> {
+  await peers.cdn.waitForRequest(({ method, bytesSent }) => method === "GET" && bytesSent >= lecture.audio.bytes * PICTURES_AT - 1, DELIVERED_WITHIN_MS);
+  await page.labelReads(/Capturing \d+ %/);
   await page.press();
   await page.page.screenshot(picture("2-while"));
   await popup(browser, page, picture("2-while-popup"));

@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url";
 import { program } from "../../integration/support/program.ts";
 import { idFrom, lecture as makeLecture } from "../../peers/panopto/lecture.ts";
 import type { Lecture } from "../../peers/panopto/lecture.ts";
-import type { FaultRule } from "../../peers/wire/fault.ts";
 import type { Peers } from "../../peers/peers.ts";
 import { Belongings } from "./belongings.ts";
 import type { ChromiumBrowser } from "./chromium.ts";
@@ -17,6 +16,15 @@ import { holdBrowser, holdHome, holdPeers } from "./stage.ts";
 import type { PeersChoices } from "./stage.ts";
 
 const PICTURES = fileURLToPath(new URL("../../../artifacts/browser", import.meta.url));
+
+const HOME_LINE_BYTES_PER_SECOND = 5_000_000;
+
+/** A download that stops in its middle. */
+export interface Hold {
+  /** Waits until it has stopped there. */
+  reached(): Promise<void>;
+  release(): void;
+}
 
 export interface SceneOptions {
   /** False: as on a machine on which nobody has registered the host. */
@@ -81,9 +89,19 @@ export class Scene {
     return this.peers.site.add(makeLecture({ deliveryId: idFrom("browser test", title), title, audio, video }));
   }
 
-  /** From now on a download of this lecture's sound stops after `share` of it, until it is released. */
-  holdDownload(lecture: Lecture, share = 0.5): FaultRule {
-    return this.peers.cdn.fail({ kind: "stall", afterBytes: Math.floor(lecture.audio.bytes * share) }, { method: "GET", path: this.#soundPath(lecture) });
+  /** From now on a download of this lecture's sound goes at a home line's pace and stops after `share` of it. */
+  holdDownload(lecture: Lecture, share = 0.5): Hold {
+    const target = { method: "GET", path: this.#soundPath(lecture) };
+    const afterBytes = Math.floor(lecture.audio.bytes * share);
+    // Slow, because the host tells of progress only while bytes arrive, and a fifth of a second apart.
+    this.peers.cdn.fail({ kind: "slow", bytesPerSecond: HOME_LINE_BYTES_PER_SECOND }, target);
+    const rule = this.peers.cdn.fail({ kind: "stall", afterBytes }, target);
+    return {
+      reached: async () => {
+        await this.peers.cdn.waitForRequest(({ path, bytesSent }) => this.isSoundOf(lecture, path) && bytesSent >= afterBytes);
+      },
+      release: () => rule.release(),
+    };
   }
 
   /** A tab at a lecture, the student signed in. */
