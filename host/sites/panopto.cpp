@@ -144,7 +144,7 @@ Result<DeliveryInfo> Panopto::judgeAnswer(const net::Response& response) const {
                                    std::to_string(head.status) + ").");
 }
 
-asio::awaitable<Result<DeliveryInfo>> Panopto::askOnce(const Page& page, Visit visit) const {
+asio::awaitable<Result<DeliveryInfo>> Panopto::askOnce(const Page& page, const Visit& visit) const {
     auto url = page.url.resolve("/Panopto/Pages/Viewer/DeliveryInfo.aspx");
     for (int hop = 0; url && hop <= mostHops; ++hop) {
         auto request = requestAbout(page, *url, visit);
@@ -157,11 +157,12 @@ asio::awaitable<Result<DeliveryInfo>> Panopto::askOnce(const Page& page, Visit v
     co_return fail(Kind::network, page.url.host() + " redirects in a circle.");
 }
 
-asio::awaitable<Result<DeliveryInfo>> Panopto::ask(const Page& page, Visit visit) const {
+asio::awaitable<Result<DeliveryInfo>> Panopto::ask(const Page& page, const Visit& visit) const {
     std::function<asio::awaitable<Result<DeliveryInfo>>()> attempt = [this, &page, &visit] {
         return askOnce(page, visit);
     };
-    co_return co_await net::withRetry<DeliveryInfo>(net::RetryPolicy{}, visit.timing, visit.stop, attempt);
+    net::RetryPolicy policy;
+    co_return co_await net::withRetry<DeliveryInfo>(policy, visit.timing, visit.stop, attempt);
 }
 
 asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
@@ -189,10 +190,9 @@ asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
 
 Result<void> Panopto::judgeHop(const Page& page, const net::Url&, const net::Url& to) const {
     if (isPanoptoSignIn(to)) return signInAt(page.url.host());
-    if (!to.isHttps())
-        return fail(Kind::forbidden,
-                    "Panopto redirects to " + to.host() + " without https, which is not followed.");
-    return {};
+    if (to.isHttps()) return {};
+    return fail(Kind::forbidden,
+                "Panopto redirects to " + to.host() + " without https, which is not followed.");
 }
 
 Result<void> Panopto::judgeMedia(const Page& page, const net::ResponseHead& head) const {

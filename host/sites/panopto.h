@@ -37,8 +37,8 @@ class Panopto final : public Site {
     boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) override;
 
   private:
-    boost::asio::awaitable<Result<DeliveryInfo>> ask(const Page& page, Visit visit) const;
-    boost::asio::awaitable<Result<DeliveryInfo>> askOnce(const Page& page, Visit visit) const;
+    boost::asio::awaitable<Result<DeliveryInfo>> ask(const Page& page, const Visit& visit) const;
+    boost::asio::awaitable<Result<DeliveryInfo>> askOnce(const Page& page, const Visit& visit) const;
     Result<DeliveryInfo> judgeAnswer(const net::Response& response) const;
 
     std::vector<std::string> vanityHosts_;

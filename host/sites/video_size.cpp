@@ -10,10 +10,10 @@ namespace {
 constexpr std::uint32_t patienceMs = 5000;
 constexpr std::uint64_t maxMasterBytes = 256 * 1024;
 
-net::Request question(std::string method, net::Url url, const Visit& visit) {
+net::Request question(std::string method, const net::Url& url, const Visit& visit) {
     net::Request request;
     request.method = std::move(method);
-    request.url = std::move(url);
+    request.url = url;
     request.maxBodyBytes = maxMasterBytes;
     request.connectTimeoutMs = patienceMs;
     request.totalTimeoutMs = patienceMs;
@@ -58,8 +58,8 @@ std::uint64_t highestBandwidth(std::string_view master) {
     return highest;
 }
 
-boost::asio::awaitable<std::uint64_t> fileBytes(net::Url url, Visit visit) {
-    auto request = question("HEAD", std::move(url), visit);
+boost::asio::awaitable<std::uint64_t> fileBytes(const net::Url& url, const Visit& visit) {
+    auto request = question("HEAD", url, visit);
     auto response = co_await visit.http.send(std::move(request));
     constexpr int ok = 200;
     if (!response || response->head.status != ok) co_return 0;
@@ -69,8 +69,9 @@ boost::asio::awaitable<std::uint64_t> fileBytes(net::Url url, Visit visit) {
     co_return length ? numberIn(*length) : 0;
 }
 
-boost::asio::awaitable<std::uint64_t> playlistBytes(net::Url url, std::uint64_t durationMs, Visit visit) {
-    auto request = question("GET", std::move(url), visit);
+boost::asio::awaitable<std::uint64_t> playlistBytes(const net::Url& url, std::uint64_t durationMs,
+                                                    const Visit& visit) {
+    auto request = question("GET", url, visit);
     auto response = co_await visit.http.send(std::move(request));
     constexpr int ok = 200;
     if (!response || response->head.status != ok || !response->body.starts_with("#EXTM3U")) co_return 0;
