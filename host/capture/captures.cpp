@@ -201,24 +201,30 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     auto& capture = job->entry.capture;
     capture.rate = 0;
     capture.etaMs.reset();
+    // Told to the backend before it is said here: whoever retries or removes it at once finds nothing of it under way.
+    if (!outcome && job->stopReason == StopReason::none) co_await report(job->entry, outcome.error());
     if (!outcome && job->stopReason != StopReason::none) co_return co_await stopped(job);
     capture.endedAtMs = unixMsOf(services_.now());
-    if (outcome) {
-        capture.error.reset();
-        capture.uploaded = capture.result->bytes;
-        job->enter(State::done);
-        if (auto archived = store_.archive(job->entry); !archived) {
-            tellOfWarning("history", "A finished capture could not be written down, so it may be offered again: " + archived.error().message);
-        }
+    if (!outcome) {
+        capture.error = outcome.error();
+        job->enter(State::failed);
         co_return;
     }
-    capture.error = outcome.error();
-    job->enter(State::failed);
-    auto delivery = services_.deliveryTo(capture.target);
-    if (!delivery || job->entry.lecture.empty()) co_return;
-    BackendCredentials token(services_.vault, capture.target.origin);
+    capture.error.reset();
+    capture.uploaded = capture.result->bytes;
+    job->enter(State::done);
+    if (auto archived = store_.archive(job->entry); !archived) {
+        tellOfWarning("history", "A finished capture could not be written down, so it may be offered again: " + archived.error().message);
+    }
+}
+
+asio::awaitable<void> Captures::report(const Entry& entry, const Error& why) {
+    const auto& target = entry.capture.target;
+    auto delivery = services_.deliveryTo(target);
+    if (!delivery || entry.lecture.empty()) co_return;
+    BackendCredentials token(services_.vault, target.origin);
     delivery::Visit with{services_.http, token, services_.timing, {}};
-    co_await (*delivery)->reportFailure(job->entry.lecture, outcome.error(), with);
+    co_await (*delivery)->reportFailure(entry.lecture, why, with);
 }
 
 asio::awaitable<void> Captures::stopped(JobPointer job) {

@@ -46,6 +46,7 @@ class Captures final : public Manager {
     void launch(const JobPointer& job);
     boost::asio::awaitable<void> run(JobPointer job);
     boost::asio::awaitable<void> conclude(JobPointer job, Result<void> outcome);
+    boost::asio::awaitable<void> report(const Entry& entry, const Error& why);
     boost::asio::awaitable<void> stopped(JobPointer job);
     boost::asio::awaitable<void> stop(JobPointer job, StopReason reason);
     boost::asio::awaitable<void> discard(const Entry& entry);
