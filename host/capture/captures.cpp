@@ -204,21 +204,21 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     auto& capture = job->entry.capture;
     capture.rate = 0;
     capture.etaMs.reset();
+    // Told to the backend before it is said here: whoever retries or removes it at once finds nothing of it under way.
+    if (!outcome && job->stopReason == StopReason::none) co_await reportFailure(job->entry, outcome.error());
     if (!outcome && job->stopReason != StopReason::none) co_return co_await stopped(job);
-    // The backend hears of it first: whoever tries again on hearing it meets a backend that knows.
-    if (!outcome) co_await reportFailure(job->entry, outcome.error());
     capture.endedAtMs = unixMsOf(services_.now());
-    if (outcome) {
-        capture.error.reset();
-        capture.uploaded = capture.result->bytes;
-        job->enter(State::done);
-        if (auto archived = store_.archive(job->entry); !archived) {
-            tellOfWarning("history", "A finished capture could not be written down, so it may be offered again: " + archived.error().message);
-        }
+    if (!outcome) {
+        capture.error = outcome.error();
+        job->enter(State::failed);
         co_return;
     }
-    capture.error = outcome.error();
-    job->enter(State::failed);
+    capture.error.reset();
+    capture.uploaded = capture.result->bytes;
+    job->enter(State::done);
+    if (auto archived = store_.archive(job->entry); !archived) {
+        tellOfWarning("history", "A finished capture could not be written down, so it may be offered again: " + archived.error().message);
+    }
 }
 
 asio::awaitable<void> Captures::stopped(JobPointer job) {
