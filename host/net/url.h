@@ -9,7 +9,7 @@
 
 namespace auricle::net {
 
-/// https (or http to a loopback address), canonical lower-case host (IDNs as punycode), no user info, no trailing dot, no
+/// https (or http to a loopback address), canonical lower-case host (IDNs in their xn-- form, as browsers give them), no user info, no trailing dot, no
 /// fragment. Two equal URLs have equal text(). RFC 3986; SAFETY "Secrets".
 class Url {
   public:

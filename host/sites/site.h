@@ -65,7 +65,9 @@ class Site {
     /// May a redirect of a media request go there? Signed CDN hosts may, a sign-in page may not (login_required).
     virtual Result<void> judgeHop(const Page& page, const net::Url& from, const net::Url& to) const = 0;
     /// Judges the head of a media response: nothing if it can be the sound (200, 206, 416), else the typed error; errors that
-    /// may pass are retryable. `login_required` means a session's end. `not_ready` with no other word is never used.
+    /// may pass are retryable. `login_required` means a session's end. `forbidden` is the site's own refusal, which explain()
+    /// looks into; `forbidden` and retryable is another host's, a signed address whose time is over: begin again at the
+    /// site's own address, which gives a new one. `not_ready` with no other word is never used.
     virtual Result<void> judgeMedia(const Page& page, const net::ResponseHead& head) const = 0;
     /// A media request was refused (403, or HTML instead of media) although resolve() succeeded: asks the site why and gives
     /// the error to report: login_required, download_disabled, not_ready_yet, or `refused` itself.

@@ -1,4 +1,5 @@
-// The configuration: config.json of the system and of the user, every key optional, an unknown one an error that names it.
+// The configuration: config.json of the system and of the user, every key optional, an unknown one an error
+// that names it.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "system/error.h"
+#include "system/paths.h"
 
 namespace auricle {
 
@@ -19,8 +21,8 @@ struct SiteConfig {
 struct Config {
     std::vector<std::string> backends;  ///< origins allowed; empty: any https
     struct {
-        std::filesystem::path folder;   ///< default: `Auricle` in the music folder that XDG names
-        std::uint64_t maxBytes = 0;     ///< 0: no limit
+        std::filesystem::path folder;  ///< default: `Auricle` in the music folder that XDG names
+        std::uint64_t maxBytes = 0;    ///< 0: no limit
     } delivery;
     struct {
         std::filesystem::path caFile;         ///< PEM, beside the system's authorities
@@ -31,11 +33,11 @@ struct Config {
     struct {
         unsigned atOnce = 2;
         unsigned keepPartsDays = 14;
-        std::uint64_t signInMs = 600'000;     ///< how long a capture waits for a person to sign in
+        std::uint64_t signInMs = 600'000;  ///< how long a capture waits for a person to sign in
     } captures;
     std::map<std::string, SiteConfig> sites;  ///< one entry for each site the host has
     struct {
-        std::vector<std::string> hosts;       ///< vanity hosts
+        std::vector<std::string> hosts;              ///< vanity hosts
         std::string whenDownloadsAreOff = "refuse";  ///< or "stream"
     } panopto;
     struct {
@@ -49,7 +51,7 @@ struct Config {
         std::filesystem::path ffmpeg, ytDlp;  ///< empty: looked for
     } tools;
     struct {
-        std::string level = "info";           ///< error, warn, info, debug
+        std::string level = "info";  ///< error, warn, info, debug
     } log;
 };
 
@@ -66,8 +68,14 @@ struct LoadedConfig {
     std::vector<ConfigValue> values;
 };
 
-/// Reads `systemFile` (may be absent), then `userFile` (may be absent). What the system file lists under "locked" (an array of
-/// keys) the user's cannot change: an error that says so. bad_params names the file, the key and what would be right.
-Result<LoadedConfig> loadConfig(const std::filesystem::path& systemFile, const std::filesystem::path& userFile);
+/// Reads `paths.systemConfigFile` (may be absent), then `paths.configFile` (may be absent). What the system
+/// file lists under "locked" (an array of keys, or of sections such as "network") the user's cannot change:
+/// an error that says so. bad_params names the file, the key and what would be right; its `path` is a JSON
+/// pointer. A path beginning with "~/" is below `paths.home`, a relative one below the folder of the file
+/// that names it. Origins come out as net::Url::origin() writes them.
+Result<LoadedConfig> loadConfig(const Paths& paths);
+/// The same with two files by name, and the home and music folders of findPaths().
+Result<LoadedConfig> loadConfig(const std::filesystem::path& systemFile,
+                                const std::filesystem::path& userFile);
 
 }  // namespace auricle

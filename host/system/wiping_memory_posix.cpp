@@ -15,6 +15,7 @@ bool activateWipingMemory() noexcept {
 #include <dlfcn.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -32,10 +33,12 @@ void __libc_free(void* block);
 
 namespace {
 
-// glibc's default, which it would otherwise raise up to 32 MiB as large blocks are freed. Fixed, large blocks
-// are mappings of their own: they grow by mremap, which moves pages and leaves no copy, and go back to the
-// system at once.
-constexpr int kMapFromBytes = 128 * 1024;
+// From here on a block is a mapping of its own: it grows by mremap, which moves pages and leaves no copy, and
+// goes back to the system at once. Fixed, because glibc would raise its own limit up to 32 MiB as large
+// blocks are freed; larger than glibc's first limit (128 KiB), because transfer buffers of half a MiB come
+// and go. Memory at the heap's end is kept up to twice as much, as glibc has it too.
+constexpr int kMapFromBytes = 1 << 20;
+constexpr int kKeepAtEndBytes = 2 * kMapFromBytes;
 
 // In front of every block glibc keeps its size, with flags in the low bits; malloc_usable_size reads the same
 // word.
@@ -45,11 +48,12 @@ bool isMapping(const void* block) noexcept {
     return sizeAndFlags & 2;
 }
 
-// A block that grows once is likely to grow again: half as much more makes many small steps cost as much as
-// one.
+// A block that grows once is likely to grow again: room for that makes many small steps cost little more than
+// one. It is bounded, because every step wipes the room that is still left.
 std::size_t withRoomToGrow(std::size_t size, std::size_t before) noexcept {
-    const std::size_t roomy = before + before / 2;
-    return size < roomy ? roomy : size;
+    constexpr std::size_t mostRoom = 16 * 1024;
+    const std::size_t roomy = before + std::min(before / 2, mostRoom);
+    return std::max(size, roomy);
 }
 
 void* moveToLarger(void* block, std::size_t size, std::size_t before) noexcept {
@@ -98,6 +102,7 @@ namespace auricle {
 
 bool activateWipingMemory() noexcept {
     mallopt(M_MMAP_THRESHOLD, kMapFromBytes);
+    mallopt(M_TRIM_THRESHOLD, kKeepAtEndBytes);
     return dlsym(RTLD_DEFAULT, "free") == reinterpret_cast<void*>(&::free) &&
            dlsym(RTLD_DEFAULT, "realloc") == reinterpret_cast<void*>(&::realloc);
 }

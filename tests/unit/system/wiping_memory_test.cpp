@@ -55,13 +55,15 @@ TEST(WipingMemory, a_block_that_grows_leaves_no_copy_on_its_way) {
     ASSERT_TRUE(activateWipingMemory());
     const Canary canary;
     std::mt19937 random(1);
+    std::vector<std::unique_ptr<void, decltype(&std::free)>> behind;
     std::size_t size = canary.size();
     keepAlive = static_cast<char*>(std::malloc(size));
     canary.writeTo(keepAlive);
     while (size < 1'000'000) {
         size += 1 + random() % (size / 2);
         keepAlive = static_cast<char*>(std::realloc(keepAlive, size));
-        free(std::malloc(random() % 2000));
+        // Something that stays right behind it, so that it must move.
+        behind.emplace_back(std::malloc(100), std::free);
         ASSERT_TRUE(canary.is({keepAlive, canary.size()}));
         ASSERT_EQ(canary.copiesInMemory(), 1u) << size;
     }

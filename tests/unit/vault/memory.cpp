@@ -53,6 +53,14 @@ bool Canary::is(std::string_view text) const {
 
 std::size_t Canary::copiesInMemory() const {
     const Window window;
+    const auto copiesIn = [&](std::string_view piece, std::uintptr_t address) {
+        const char first = static_cast<char>(masked_[0] ^ kMask);
+        std::size_t copies = 0;
+        for (std::size_t i = 0; (i = piece.find(first, i)) != std::string_view::npos; ++i) {
+            if (!window.holds(address + i) && is(piece.substr(i, masked_.size()))) ++copies;
+        }
+        return copies;
+    };
     std::ifstream maps("/proc/self/maps");
     std::stringstream lines;
     lines << maps.rdbuf();
@@ -63,14 +71,10 @@ std::size_t Canary::copiesInMemory() const {
         char access[5] = {};
         std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, access);
         if (access[1] != 'w') continue;
-        for (std::uintptr_t at = begin; at < end; at += Window::size - masked_.size()) {
+        for (std::uintptr_t at = begin; at < end; at += Window::size - masked_.size() + 1) {
             const ssize_t got =
                 pread(memory, window.data(), std::min(Window::size, end - at), static_cast<off_t>(at));
-            for (ssize_t i = 0; i + static_cast<ssize_t>(masked_.size()) <= got; ++i) {
-                if (!window.holds(at + static_cast<std::uintptr_t>(i)) &&
-                    is({window.data() + i, masked_.size()}))
-                    ++copies;
-            }
+            if (got > 0) copies += copiesIn({window.data(), static_cast<std::size_t>(got)}, at);
         }
     }
     close(memory);

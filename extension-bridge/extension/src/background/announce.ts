@@ -1,0 +1,36 @@
+// The toolbar's badge and the system's notifications.
+import { isFinal, type Capture } from "@auricle/bridge";
+import { noticeId } from "./notice.ts";
+import { api } from "../shared/browser.ts";
+import { cardOf } from "../shared/card.ts";
+
+const RUNNING = "#0f766e";
+const ATTENTION = "#b45309";
+
+function notify(capture: Capture, title: string, message: string): void {
+  const iconUrl = api.runtime.getURL("icons/128.png");
+  // A system without notifications is no reason for a capture to fail.
+  api.notifications.create(noticeId(capture.id), { type: "basic", iconUrl, title, message }).catch(() => undefined);
+}
+
+/** Tells of a change of state that a person wants to hear about while looking elsewhere. */
+export function announce(now: Capture, before: Capture | undefined): void {
+  if (before === undefined || before.state === now.state) return;
+  const title = now.title ?? "Lecture";
+  if (now.state === "done") notify(now, `Captured: ${title}`, cardOf(now).detail);
+  if (now.state === "failed") notify(now, `Not captured: ${title}`, cardOf(now).detail);
+}
+
+/** Asks the person to sign in; a click opens the site's own page. */
+export function askForSignIn(capture: Capture): void {
+  notify(capture, "Sign in to go on", `${new URL(capture.page).host} wants you to sign in before “${capture.title ?? "the lecture"}” can go on.`);
+}
+
+/** How many captures run, or a mark when one of them waits for the person. */
+export function badge(captures: readonly Capture[]): void {
+  const waiting = captures.some((capture) => capture.state === "waiting_for_cookies");
+  const running = captures.filter((capture) => !isFinal(capture) && capture.state !== "parked").length;
+  const text = waiting ? "!" : running > 0 ? String(running) : "";
+  void api.action.setBadgeText({ text });
+  if (text !== "") void api.action.setBadgeBackgroundColor({ color: waiting ? ATTENTION : RUNNING });
+}

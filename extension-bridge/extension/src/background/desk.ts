@@ -1,0 +1,338 @@
+// The desk where all comes together: what the person presses, what the host wants, what the browser says of cookies.
+import { ChannelError, HostError, isFinal, type Capture, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
+import { announce, askForSignIn, badge } from "./announce.ts";
+import { fingerprint, loginOf, LOGIN_COOKIE, readCookies, type CookieSource, type Jar } from "./cookies.ts";
+import { Jobs, type Job } from "./jobs.ts";
+import { Link } from "./link.ts";
+import { storeOf, topLevelOf } from "./tab.ts";
+import { placeButton } from "./vanity.ts";
+import { api, isFirefox } from "../shared/browser.ts";
+import { deliveryOf, targetOf } from "../shared/backend.ts";
+import { hasConsent, readConsents, withConsent, withoutConsent, writeConsents } from "../shared/consent.ts";
+import { captureKey, recognise, type LecturePage } from "../shared/page.ts";
+import { readSettings, readToken } from "../shared/settings.ts";
+import type { Action } from "../shared/advice.ts";
+import type { Order, Outcome, PageSnapshot, Place, Snapshot } from "../shared/wire.ts";
+
+/** A login often sets several cookies one after the other; the last one counts, ms. */
+const SIGN_IN_SETTLES_MS = 400;
+
+/** Reasons for which the same login again is an answer: the host has not got it, or only wants it newer if there is one. */
+const UNCHANGED_WILL_DO: ReadonlySet<RefreshWanted["reason"]> = new Set(["missing_cookies", "manual_trigger", "stale"]);
+
+function sentence(error: unknown): string {
+  if (error instanceof ChannelError) return `${error.message} ${error.next}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+export class Desk {
+  readonly #link: Link;
+  readonly #jobs = new Jobs();
+  readonly #putLogins = new Map<string, string>();
+  readonly #tell: () => void;
+  readonly #settling = new Map<string, ReturnType<typeof setTimeout>>();
+  #vanityHosts: string[] = [];
+
+  /** `tell`: something changed that panels and pages show. `isWatched`: whether one of them is open. */
+  constructor(tell: () => void, isWatched: () => boolean) {
+    this.#tell = tell;
+    this.#link = new Link({
+      changed: () => {
+        badge(this.#link.captures);
+        tell();
+      },
+      capture: (now, before) => this.#captureChanged(now, before),
+      connected: (again) => void this.#startAgain(again),
+      refreshWanted: (wanted) => this.#refresh(wanted),
+      isWatched,
+    });
+  }
+
+  /** The worker begins: captures that were under way when it was ended go on. */
+  async wake(): Promise<void> {
+    this.#vanityHosts = await placeButton().catch(() => []);
+    this.#tell();
+    if ((await this.#jobs.all()).length > 0) await this.#link.ready().catch(() => undefined);
+  }
+
+  async vanityChanged(): Promise<void> {
+    this.#vanityHosts = await placeButton().catch(() => this.#vanityHosts);
+    this.#tell();
+  }
+
+  /** A panel was opened: what it shows should be true, and a program installed meanwhile be found. */
+  async look(): Promise<void> {
+    const { state } = this.#link.host;
+    if (state === "idle" || state === "unreachable") await this.#link.ready().catch(() => undefined);
+  }
+
+  /** A lecture's page was opened: whether it is captured already is asked only where the person has agreed to be served. */
+  async lookFrom(url: string): Promise<void> {
+    const page = this.recognise(url);
+    if (!page || this.#link.host.state !== "idle" || !hasConsent(await readConsents(), page.origin)) return;
+    await this.#link.ready().catch(() => undefined);
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const [consents, settings] = await Promise.all([readConsents(), readSettings()]);
+    return {
+      host: this.#link.host,
+      captures: this.#link.captures,
+      consented: Object.keys(consents),
+      target: targetOf(settings),
+      vanityHosts: this.#vanityHosts,
+    };
+  }
+
+  async pageSnapshot(url: string): Promise<PageSnapshot | null> {
+    const page = this.recognise(url);
+    if (!page) return null;
+    const [consents, settings] = await Promise.all([readConsents(), readSettings()]);
+    const capture = this.#link.byKey(captureKey(page, targetOf(settings)));
+    return { host: this.#link.host, consented: hasConsent(consents, page.origin), capture };
+  }
+
+  recognise(url: string): LecturePage | null {
+    return recognise(url, this.#vanityHosts);
+  }
+
+  /** Whatever a panel orders. */
+  async obey(order: Order): Promise<Outcome> {
+    try {
+      switch (order.order) {
+        case "press":
+          await this.press(order.action, order.place, order.captureId);
+          return { ok: true };
+        case "revoke":
+          await this.#revoke(order.origin);
+          return { ok: true };
+        case "forget_all": {
+          const bridge = await this.#link.ready();
+          this.#putLogins.clear();
+          return { ok: true, forgotten: await bridge.vault.forget() };
+        }
+        case "vault": {
+          const bridge = await this.#link.ready();
+          return { ok: true, entries: (await bridge.vault.status()).entries };
+        }
+      }
+    } catch (error) {
+      return { ok: false, said: sentence(error) };
+    }
+  }
+
+  /** A button was pressed: about a capture, or about the lecture at a place. */
+  async press(action: Action, place: Place | undefined, captureId?: string): Promise<void> {
+    const id = captureId ?? (place ? (await this.pageSnapshot(place.url))?.capture?.id : undefined);
+    switch (action) {
+      case "allow":
+        await this.#allow(place);
+        return this.#startAt(place);
+      case "capture":
+        return this.#startAt(place);
+      case "continue":
+      case "retry":
+        return id === undefined ? this.#startAt(place) : this.#retry(id);
+      case "connect":
+        await this.#link.ready();
+        return;
+      case "open_settings":
+        return api.runtime.openOptionsPage();
+      case "install_help":
+        await api.tabs.create({ url: api.runtime.getURL("options.html#install") });
+        return;
+      default:
+        if (id !== undefined) await this.#act(action, id);
+    }
+  }
+
+  /** The person signed in somewhere, or out. Only the login of a site with a capture under way is of interest. */
+  async cookieChanged(cookie: chrome.cookies.Cookie, removed: boolean): Promise<void> {
+    if (removed || cookie.name !== LOGIN_COOKIE) return;
+    const domain = cookie.domain.replace(/^\./, "");
+    for (const job of await this.#jobs.all()) {
+      const host = new URL(job.origin).hostname;
+      if (host !== domain && !host.endsWith(`.${domain}`)) continue;
+      clearTimeout(this.#settling.get(job.key));
+      this.#settling.set(job.key, setTimeout(() => void this.#signedIn(job), SIGN_IN_SETTLES_MS));
+    }
+  }
+
+  async openPageOf(captureId: string): Promise<void> {
+    const capture = this.#link.capture(captureId);
+    if (capture) await api.tabs.create({ url: capture.page });
+  }
+
+  async #allow(place: Place | undefined): Promise<void> {
+    const page = place && this.recognise(place.url);
+    if (!page) throw new Error("This page shows no lecture.");
+    await writeConsents(withConsent(await readConsents(), page.origin, Date.now()));
+    this.#tell();
+  }
+
+  async #revoke(origin: string): Promise<void> {
+    await writeConsents(withoutConsent(await readConsents(), origin));
+    this.#tell();
+    const bridge = await this.#link.ready();
+    await bridge.vault.forget({ origin });
+  }
+
+  async #startAt(place: Place | undefined): Promise<void> {
+    const page = place && this.recognise(place.url);
+    if (!place || !page) throw new Error("This page shows no lecture.");
+    if (!hasConsent(await readConsents(), page.origin)) throw new Error(`Allow Auricle to use your sign-in at ${page.host} first.`);
+    const settings = await readSettings();
+    const [store, topLevelOrigin] = await Promise.all([storeOf(place.tabId), topLevelOf(place.tabId, place.frameId, page.origin)]);
+    const key = captureKey(page, targetOf(settings));
+    const title = place.title.trim();
+    const job: Job = {
+      key,
+      origin: page.origin,
+      topLevelOrigin,
+      params: {
+        page: page.url, key, quality: "audio-only", deliver: deliveryOf(settings),
+        ...(title === "" ? {} : { title }), ...(store === undefined ? {} : { store }),
+      },
+      ...(store === undefined ? {} : { store }),
+    };
+    await this.#start(job);
+  }
+
+  async #start(job: Job): Promise<void> {
+    const bridge = await this.#link.ready();
+    await this.#putSecrets(job);
+    await this.#jobs.keep(job);
+    try {
+      this.#link.learn(await bridge.captures.start(job.params));
+    } catch (error) {
+      // Without a connection the job stays, and is started again with the host; a refusal is final.
+      if (error instanceof HostError) await this.#jobs.drop(job.key);
+      throw error;
+    }
+  }
+
+  /** Cookies and token, as far as there are any: the host tries without, which is enough for public recordings. */
+  async #putSecrets(job: Job): Promise<void> {
+    await this.#putCookies(job);
+    if (job.params.deliver?.to === "backend") await this.#putToken(job.params.deliver.origin);
+  }
+
+  async #cookiesOf(job: Job) {
+    const jar: Jar = { origin: job.origin, url: job.params.page, store: job.store, topLevelOrigin: job.topLevelOrigin };
+    return readCookies(api.cookies as unknown as CookieSource, jar, isFirefox());
+  }
+
+  async #putCookies(job: Job): Promise<void> {
+    const cookies = await this.#cookiesOf(job);
+    if (cookies.length === 0) return;
+    const bridge = await this.#link.ready();
+    await bridge.putCookies({ site: "panopto", origin: job.origin, store: job.store ?? "0", cookies });
+    const login = loginOf(cookies);
+    if (login !== null) this.#putLogins.set(this.#jarName(job), await fingerprint(login));
+  }
+
+  /** Whether there was one. */
+  async #putToken(origin: string): Promise<boolean> {
+    const [token, settings] = await Promise.all([readToken(), readSettings()]);
+    // The token belongs to the backend of the settings, and to no other that an older capture may name.
+    if (token === null || settings.backendOrigin !== origin) return false;
+    const bridge = await this.#link.ready();
+    await bridge.putBearer({ origin, token });
+    return true;
+  }
+
+  async #retry(id: string): Promise<void> {
+    const capture = this.#link.capture(id);
+    const bridge = await this.#link.ready();
+    if (capture) {
+      const job = await this.#jobFor(capture);
+      if (job) {
+        await this.#putSecrets(job);
+        await this.#jobs.keep(job);
+      }
+    }
+    this.#link.learn(await bridge.captures.retry(id));
+  }
+
+  /** The job of a capture; made up from the capture itself when it is of an earlier day of this browser. */
+  async #jobFor(capture: Capture): Promise<Job | null> {
+    const key = capture.key ?? capture.id;
+    const held = await this.#jobs.get(key);
+    if (held) return held;
+    const page = this.recognise(capture.page);
+    if (!page || !hasConsent(await readConsents(), page.origin)) return null;
+    const settings = await readSettings();
+    const deliver = key.endsWith(`>${targetOf(settings)}`) ? { deliver: deliveryOf(settings) } : {};
+    return { key, origin: page.origin, topLevelOrigin: page.origin, params: { page: capture.page, key, ...deliver } };
+  }
+
+  async #act(action: Action, id: string): Promise<void> {
+    if (action === "sign_in" || action === "open_page") return this.openPageOf(id);
+    const bridge = await this.#link.ready();
+    if (action === "cancel") this.#link.learn(await bridge.captures.cancel(id));
+    if (action === "reveal") await bridge.captures.reveal(id);
+    if (action === "remove") {
+      const key = this.#link.capture(id)?.key;
+      await bridge.captures.remove(id);
+      if (key) await this.#jobs.drop(key);
+      this.#link.forget(id);
+    }
+  }
+
+  #captureChanged(now: Capture, before: Capture | undefined): void {
+    announce(now, before);
+    const waitsForPerson = isFinal(now) && now.error?.data.kind === "login_required";
+    if (isFinal(now) && !waitsForPerson && now.key) void this.#jobs.drop(now.key);
+  }
+
+  /** The host is new and knows no cookie and no token any more: what was under way is started again, under the same keys. */
+  async #startAgain(again: boolean): Promise<void> {
+    for (const job of await this.#jobs.all()) {
+      const capture = this.#link.byKey(job.key);
+      if (capture && isFinal(capture)) continue;
+      if (!again && capture && capture.state !== "parked") continue;
+      await this.#start(job).catch(() => undefined);
+    }
+  }
+
+  async #refresh(wanted: RefreshWanted): Promise<RefreshAnswer> {
+    if (wanted.kind === "bearer") return (await this.#putToken(wanted.origin)) ? { done: true } : { failed: "no_token" };
+    if (!hasConsent(await readConsents(), wanted.origin)) return { failed: "no_consent" };
+    const job = await this.#jobAt(wanted.origin, wanted.store);
+    const login = loginOf(await this.#cookiesOf(job));
+    const unchanged = login !== null && this.#putLogins.get(this.#jarName(job)) === (await fingerprint(login));
+    if (login === null || (unchanged && !UNCHANGED_WILL_DO.has(wanted.reason))) {
+      this.#askForSignIn(wanted.origin);
+      return { failed: "login_required" };
+    }
+    await this.#putCookies(job);
+    return { done: true };
+  }
+
+  async #jobAt(origin: string, store: string | undefined): Promise<Job> {
+    const jobs = (await this.#jobs.all()).filter((job) => job.origin === origin);
+    const found = jobs.find((job) => store === undefined || (job.store ?? "0") === store);
+    const page = `${origin}/Panopto/Pages/Viewer.aspx`;
+    return found ?? { key: origin, origin, topLevelOrigin: origin, params: { page }, ...(store === undefined ? {} : { store }) };
+  }
+
+  #askForSignIn(origin: string): void {
+    const capture = this.#link.captures.find((one) => !isFinal(one) && one.page.startsWith(`${origin}/`));
+    if (capture) askForSignIn(capture);
+  }
+
+  async #signedIn(job: Job): Promise<void> {
+    this.#settling.delete(job.key);
+    const capture = this.#link.byKey(job.key);
+    try {
+      if (capture && isFinal(capture)) await this.#retry(capture.id);
+      else await this.#putCookies(job);
+    } catch {
+      // Without a connection the job is started again with the host, and its cookies are put then.
+    }
+  }
+
+  #jarName(job: Job): string {
+    return `${job.origin} ${job.store ?? "0"} ${job.topLevelOrigin}`;
+  }
+}

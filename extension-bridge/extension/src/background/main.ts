@@ -1,0 +1,104 @@
+// The background: a service worker in Chromium, an event page in Firefox. Listens to the browser and passes it on to the desk.
+import { ChannelError } from "@auricle/bridge";
+import { captureIdOf } from "./notice.ts";
+import { Desk } from "./desk.ts";
+import { api } from "../shared/browser.ts";
+import { PAGE_PORT, PANEL_PORT, type Order, type Outcome, type PageNews, type PagePress, type Place } from "../shared/wire.ts";
+import type { Action } from "../shared/advice.ts";
+
+/** What shows changes at most this often, ms. */
+const NEWS_EVERY_MS = 120;
+
+/** Of a page's title, characters. */
+const LONGEST_TITLE = 300;
+
+/** What a page may ask for: all of it about its own lecture. */
+const PAGE_ACTIONS: ReadonlySet<Action> = new Set(["capture", "allow", "cancel", "continue", "retry", "remove", "reveal", "sign_in", "open_page", "open_settings", "connect", "install_help"]);
+
+const panels = new Set<chrome.runtime.Port>();
+const pages = new Map<chrome.runtime.Port, Place>();
+let newsTimer: ReturnType<typeof setTimeout> | undefined;
+
+const desk = new Desk(tellSoon, () => panels.size > 0);
+
+function tellSoon(): void {
+  newsTimer ??= setTimeout(() => {
+    newsTimer = undefined;
+    void tell();
+  }, NEWS_EVERY_MS);
+}
+
+async function tell(): Promise<void> {
+  if (panels.size > 0) {
+    const snapshot = await desk.snapshot();
+    for (const panel of panels) panel.postMessage(snapshot);
+  }
+  await Promise.all([...pages].map(([port, place]) => tellPage(port, place)));
+}
+
+async function tellPage(port: chrome.runtime.Port, place: Place): Promise<void> {
+  const snapshot = await desk.pageSnapshot(place.url);
+  if (snapshot && pages.has(port)) port.postMessage({ snapshot } satisfies PageNews);
+}
+
+function isOurs(sender: chrome.runtime.MessageSender | undefined): boolean {
+  return sender?.url?.startsWith(api.runtime.getURL("")) ?? false;
+}
+
+function welcomePanel(port: chrome.runtime.Port): void {
+  panels.add(port);
+  port.onDisconnect.addListener(() => panels.delete(port));
+  void desk.look().finally(tellSoon);
+  tellSoon();
+}
+
+/** The browser says which page a port belongs to; what the page says of itself is not asked. */
+function welcomePage(port: chrome.runtime.Port): void {
+  const { tab, url, frameId = 0 } = port.sender ?? {};
+  if (tab?.id === undefined || !url) return;
+  const place: Place = { url, title: "", tabId: tab.id, frameId };
+  pages.set(port, place);
+  port.onDisconnect.addListener(() => pages.delete(port));
+  port.onMessage.addListener((message: unknown) => {
+    const { action, title } = message as PagePress;
+    if (!PAGE_ACTIONS.has(action)) return;
+    desk.press(action, { ...place, title: String(title).slice(0, LONGEST_TITLE) }).catch((error: unknown) => {
+      // The lack of a program is told by the card itself, with its button.
+      if (error instanceof ChannelError || !pages.has(port)) return;
+      port.postMessage({ said: error instanceof Error ? error.message : String(error) } satisfies PageNews);
+    });
+  });
+  void tellPage(port, place);
+  void desk.lookFrom(url);
+}
+
+/** The popup knows the tab; the frame, for a lecture inside another site's page, is known by its port. */
+function withFrame(order: Order): Order {
+  if (order.order !== "press" || !order.place) return order;
+  const { tabId, url } = order.place;
+  const frame = [...pages.values()].find((place) => place.tabId === tabId && place.url === url);
+  return frame ? { ...order, place: { ...order.place, frameId: frame.frameId } } : order;
+}
+
+api.runtime.onConnect.addListener((port) => {
+  if (port.name === PANEL_PORT && isOurs(port.sender)) welcomePanel(port);
+  if (port.name === PAGE_PORT) welcomePage(port);
+});
+
+api.runtime.onMessage.addListener((message: unknown, sender, reply: (outcome: Outcome) => void) => {
+  if (!isOurs(sender)) return false;
+  void desk.obey(withFrame(message as Order)).then(reply);
+  return true;
+});
+
+api.cookies.onChanged.addListener(({ cookie, removed }) => void desk.cookieChanged(cookie, removed));
+api.notifications.onClicked.addListener((id) => {
+  const captureId = captureIdOf(id);
+  if (captureId !== null) void desk.openPageOf(captureId);
+  void api.notifications.clear(id);
+});
+api.permissions.onAdded.addListener(() => void desk.vanityChanged());
+api.permissions.onRemoved.addListener(() => void desk.vanityChanged());
+api.storage.local.onChanged.addListener(tellSoon);
+
+void desk.wake();

@@ -1,0 +1,60 @@
+// On Panopto's pages: places the button where a lecture is shown, and keeps it in touch with the background.
+import { PageButton } from "./button.ts";
+import { api } from "../shared/browser.ts";
+import { recognise } from "../shared/page.ts";
+import { PAGE_PORT, type PageNews, type PagePress, type TabCall, type WhoAnswer } from "../shared/wire.ts";
+import type { Action } from "../shared/advice.ts";
+
+// The script is only ever placed on Panopto's hosts and on those that the person has granted.
+const page = recognise(location.href, [location.hostname]);
+
+let port: chrome.runtime.Port | null = null;
+
+/** The background needs a moment between its end and its next beginning, ms. */
+const RECONNECT_MS = 500;
+
+function begin(origin: string): void {
+  const button = new PageButton(origin, /\/Embed\.aspx$/i.test(location.pathname), press);
+
+  /** The background may have been put to sleep: it is woken by a new port, but only when there is something to see or say. */
+  function connected(): chrome.runtime.Port {
+    if (port) return port;
+    const opened = api.runtime.connect({ name: PAGE_PORT });
+    opened.onMessage.addListener((news: PageNews) => ("said" in news ? button.say(news.said) : button.update(news.snapshot)));
+    opened.onDisconnect.addListener(() => {
+      if (port === opened) port = null;
+      // Nobody would tell the person how it goes on; opening a port wakes the background, which then sees to its jobs.
+      if (button.isFollowing) setTimeout(reconnect, RECONNECT_MS);
+    });
+    return (port = opened);
+  }
+
+  function reconnect(): void {
+    try {
+      connected();
+    } catch {
+      // The extension itself is gone or was updated: the next press says so.
+    }
+  }
+
+  function press(action: Action): void {
+    try {
+      connected().postMessage({ action, title: document.title } satisfies PagePress);
+    } catch {
+      button.say("The extension was updated. Load this page again.");
+    }
+  }
+
+  api.runtime.onMessage.addListener((message: unknown, _sender, reply: (answer: WhoAnswer) => void) => {
+    connected();
+    if ((message as TabCall).call === "who") reply({ url: location.href, title: document.title });
+    return false;
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") connected();
+  });
+  button.place();
+  connected();
+}
+
+if (page) begin(page.origin);

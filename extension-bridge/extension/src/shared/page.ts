@@ -1,0 +1,55 @@
+// Recognises the Panopto pages that show one recording, as the host does (id wins over tid, parameters in any order).
+
+/** A page that can be captured. */
+export interface LecturePage {
+  site: "panopto";
+  /** The address without its fragment. */
+  url: string;
+  origin: string;
+  host: string;
+  /** A GUID in lower case. */
+  id: string;
+  /** `tid` is another kind of id, asked for in another way. */
+  idKind: "id" | "tid";
+}
+
+const PATH = /^\/Panopto\/Pages\/(?:Viewer|Embed)\.aspx$/i;
+const HOST = /^(?:[a-z0-9-]+\.)+panopto\.(?:com|eu)$/;
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function guid(params: URLSearchParams, name: string): string | null {
+  for (const [key, value] of params) {
+    if (key.toLowerCase() !== name) continue;
+    const id = value.trim().toLowerCase();
+    if (GUID.test(id)) return id;
+  }
+  return null;
+}
+
+/** Whether Panopto itself runs this host, as opposed to a university under its own name. */
+export function isPanoptoHost(host: string): boolean {
+  return HOST.test(host);
+}
+
+/** The recording that an address shows, or null. `vanityHosts`: other hosts which the person has granted. */
+export function recognise(address: string, vanityHosts: readonly string[] = []): LecturePage | null {
+  if (!URL.canParse(address)) return null;
+  const url = new URL(address);
+  if (url.protocol !== "https:" || !PATH.test(url.pathname)) return null;
+  if (!isPanoptoHost(url.hostname) && !vanityHosts.includes(url.hostname)) return null;
+  const id = guid(url.searchParams, "id");
+  const tid = guid(url.searchParams, "tid");
+  const found = id ?? tid;
+  if (!found) return null;
+  url.hash = "";
+  return { site: "panopto", url: url.href, origin: url.origin, host: url.host, id: found, idKind: id ? "id" : "tid" };
+}
+
+/**
+ * The idempotency key of a recording and where it goes: the same lecture is captured once for each target.
+ * `target` is a backend's origin, or "folder".
+ */
+export function captureKey(page: LecturePage, target: string): string {
+  const id = page.idKind === "id" ? page.id : `tid-${page.id}`;
+  return `panopto:${page.host}:${id}>${target}`;
+}

@@ -1,0 +1,67 @@
+// What the extension's own parts say to each other: the background, the popup, the settings, the button on the page.
+import type { Capture, ChannelProblem, VaultEntry } from "@auricle/bridge";
+import type { Action } from "./advice.ts";
+
+/** How the program is reached. */
+export interface HostView {
+  state: "idle" | "connecting" | "connected" | "reconnecting" | "unreachable";
+  version?: string;
+  problem?: { problem: ChannelProblem; message: string; next: string };
+}
+
+/** What the popup and the settings see; sent on every change. */
+export interface Snapshot {
+  host: HostView;
+  /** Newest first. */
+  captures: Capture[];
+  consented: string[];
+  /** A backend's origin, or "folder". */
+  target: string;
+  vanityHosts: string[];
+}
+
+/** What a page sees of it: its own lecture, nothing else. */
+export interface PageSnapshot {
+  host: HostView;
+  consented: boolean;
+  capture: Capture | null;
+}
+
+/** Where a lecture is shown. */
+export interface Place {
+  url: string;
+  title: string;
+  tabId: number;
+  frameId: number;
+}
+
+/** From the popup and the settings; answered by Outcome. */
+export type Order =
+  | { order: "press"; action: Action; captureId?: string; place?: Place }
+  | { order: "revoke"; origin: string }
+  | { order: "forget_all" }
+  | { order: "vault" };
+
+/** `said`: a sentence about what went wrong. */
+export type Outcome = { ok: true; entries?: VaultEntry[]; forgotten?: number } | { ok: false; said: string };
+
+/** From the button on a page, over its port: always about the page that the port belongs to. */
+export interface PagePress {
+  action: Action;
+  title: string;
+}
+
+/** To a page, over its port. */
+export type PageNews = { snapshot: PageSnapshot } | { said: string };
+
+/** To a tab's content scripts, outside of ports. `who` is answered with the lecture's address and title. */
+export type TabCall = { call: "who" } | { call: "wake" };
+
+export interface WhoAnswer {
+  url: string;
+  title: string;
+}
+
+/** Names of the ports to the background. */
+export const PAGE_PORT = "page";
+export const PANEL_PORT = "panel";

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Cookie } from "@auricle/bridge";
+import { endpoints, fingerprint, loginOf, ofThisTab, readCookies, withoutRepeats, type CookieSource, type Jar } from "../src/background/cookies.ts";
+
+const ORIGIN = "https://uni.hosted.panopto.com";
+const JAR: Jar = { origin: ORIGIN, store: "0", topLevelOrigin: ORIGIN };
+
+function cookie(name: string, more: Partial<Cookie> = {}): Cookie {
+  return { name, value: `value of ${name}`, domain: "uni.hosted.panopto.com", path: "/", ...more };
+}
+
+interface Query {
+  url: string;
+  storeId?: string;
+  partitionKey?: object;
+  firstPartyDomain?: null;
+}
+
+function source(answer: (query: Query) => Cookie[]): CookieSource & { queries: Query[] } {
+  const queries: Query[] = [];
+  return {
+    queries,
+    async getAll(query) {
+      queries.push(query);
+      return answer(query);
+    },
+  };
+}
+
+test("each address that the host asks is asked for, with the tab's store and every partition", async () => {
+  const asked = source(() => []);
+  await readCookies(asked, { ...JAR, url: `${ORIGIN}/Panopto/Pages/Viewer.aspx?id=1`, id: "1" }, false);
+  assert.deepEqual(asked.queries.map((query) => query.url), [
+    `${ORIGIN}/Panopto/Pages/Viewer.aspx?id=1`,
+    `${ORIGIN}/Panopto/Pages/Viewer/DeliveryInfo.aspx`,
+    `${ORIGIN}/Panopto/Podcast/Download/1.mp4`,
+  ]);
+  assert.ok(asked.queries.every((query) => query.storeId === "0" && query.partitionKey && !("firstPartyDomain" in query)));
+});
+
+test("a browser that does not know partitions is asked again without", async () => {
+  const asked = source((query) => {
+    if (query.partitionKey) throw new TypeError("Unexpected property: 'partitionKey'.");
+    return [cookie(".ASPXAUTH")];
+  });
+  assert.deepEqual(await readCookies(asked, JAR, false), [cookie(".ASPXAUTH")]);
+});
+
+test("Firefox is asked for cookies whatever their first party", async () => {
+  const asked = source(() => []);
+  await readCookies(asked, { ...JAR, store: "firefox-container-2" }, true);
+  assert.ok(asked.queries.every((query) => query.firstPartyDomain === null && query.storeId === "firefox-container-2"));
+});
+
+test("a browser that refuses to show cookies yields none, and no failure", async () => {
+  const asked = source(() => {
+    throw new Error("No host permissions for cookies at url");
+  });
+  assert.deepEqual(await readCookies(asked, JAR, false), []);
+});
+
+test("a cookie that every endpoint gets is sent once", async () => {
+  assert.equal((await readCookies(source(() => [cookie("a"), cookie("b")]), JAR, false)).length, 2);
+});
+
+test("the same cookie in two partitions stays two cookies", () => {
+  const two = [cookie("a"), cookie("a", { partitionKey: { topLevelSite: "https://uni.edu" } })];
+  assert.equal(withoutRepeats([...two, ...two]).length, 2);
+});
+
+test("partitions of other sites are left out, the tab's own and the unpartitioned stay", () => {
+  const own = cookie("own", { partitionKey: { topLevelSite: "https://uni.edu" } });
+  const foreign = cookie("foreign", { partitionKey: { topLevelSite: "https://elsewhere.example" } });
+  const lookalike = cookie("lookalike", { partitionKey: { topLevelSite: "https://i.edu" } });
+  const open = cookie("open", { partitionKey: { topLevelSite: "http://uni.edu" } });
+  const plain = cookie("plain", { partitionKey: null });
+  assert.deepEqual(ofThisTab([own, foreign, lookalike, open, plain], "https://moodle.uni.edu"), [own, plain]);
+});
+
+test("on Panopto's own page its own partition counts", () => {
+  const own = cookie("own", { partitionKey: { topLevelSite: "https://panopto.com" } });
+  assert.deepEqual(ofThisTab([own], ORIGIN), [own]);
+});
+
+test("the login is the cookie of that name that has a value, the tab's partition first", () => {
+  assert.equal(loginOf([cookie("csrfToken")]), null);
+  assert.equal(loginOf([cookie(".ASPXAUTH", { value: "" })]), null);
+  const partitioned = cookie(".ASPXAUTH", { value: "in Moodle", partitionKey: { topLevelSite: "https://uni.edu" } });
+  assert.equal(loginOf([cookie(".ASPXAUTH"), partitioned]), "in Moodle");
+});
+
+test("a fingerprint tells two logins apart and holds neither", async () => {
+  assert.equal(await fingerprint("A"), await fingerprint("A"));
+  assert.notEqual(await fingerprint("A"), await fingerprint("B"));
+  assert.ok(!(await fingerprint("SECRET")).includes("SECRET"));
+});
+
+test("without a recording's id there are still addresses to ask for", () => {
+  assert.equal(endpoints({ origin: ORIGIN }).length, 3);
+});

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { captureKey, recognise } from "../src/shared/page.ts";
+
+const ID = "26b3ae9e-4a48-4dcc-96ba-0befba08a0fb";
+const OTHER = "ed01b077-c9e5-4c7b-b8ff-15fa306d7a59";
+const at = (tail: string, host = "uni.hosted.panopto.com"): string => `https://${host}/Panopto/Pages/${tail}`;
+
+const LECTURES: readonly (readonly [string, string, "id" | "tid"])[] = [
+  [at(`Viewer.aspx?id=${ID}`), ID, "id"],
+  [at(`Embed.aspx?id=${ID}&autoplay=false&offerviewer=true`), ID, "id"],
+  [at(`Viewer.aspx?randomparam=x&id=${ID}&advance=true`), ID, "id"],
+  [at(`Viewer.aspx?start=60&id=${ID.toUpperCase()}#t=3`), ID, "id"],
+  [at(`Viewer.aspx?tid=${ID}`), ID, "tid"],
+  [at(`Viewer.aspx?tid=${OTHER}&id=${ID}`), ID, "id"],
+  [at(`Viewer.aspx?id=${ID}&tid=${OTHER}`), ID, "id"],
+  [at(`Viewer.aspx?pid=${OTHER}&id=${ID}`), ID, "id"],
+  [at(`viewer.aspx?id=${ID}`, "uni.cloud.panopto.eu"), ID, "id"],
+  [at(`Viewer.aspx?id=${ID}`, "unisa.au.panopto.com"), ID, "id"],
+  [at(`Viewer.aspx?id=${ID}`, "westernsydney.ap.panopto.com"), ID, "id"],
+];
+
+for (const [url, id, kind] of LECTURES) {
+  test(`${url} is a lecture, known by its ${kind}`, () => {
+    const page = recognise(url);
+    assert.deepEqual([page?.id, page?.idKind], [id, kind]);
+  });
+}
+
+const OTHERS: readonly string[] = [
+  "",
+  "about:blank",
+  at("Viewer.aspx"),
+  at("Viewer.aspx?id=nonsense"),
+  at(`Viewer.aspx?pid=${ID}`),
+  at(`Sessions/List.aspx#folderID="${ID}"`),
+  `http://uni.hosted.panopto.com/Panopto/Pages/Viewer.aspx?id=${ID}`,
+  at(`Viewer.aspx?id=${ID}`, "panopto.com.evil.example"),
+  at(`Viewer.aspx?id=${ID}`, "evilpanopto.com"),
+  at(`Viewer.aspx?id=${ID}`, "player.kent.ac.uk"),
+  `https://uni.hosted.panopto.com/Elsewhere/Viewer.aspx?id=${ID}`,
+];
+
+for (const url of OTHERS) test(`“${url}” is no lecture`, () => assert.equal(recognise(url), null));
+
+test("a host that the person granted is Panopto too", () => {
+  assert.equal(recognise(at(`Viewer.aspx?id=${ID}`, "player.kent.ac.uk"), ["player.kent.ac.uk"])?.origin, "https://player.kent.ac.uk");
+});
+
+test("the key is the same from viewer and embed, and differs by target and by kind of id", () => {
+  const key = (tail: string, target: string): string => captureKey(recognise(at(tail)) ?? assert.fail(), target);
+  assert.equal(key(`Viewer.aspx?id=${ID}&start=5`, "folder"), key(`Embed.aspx?id=${ID}`, "folder"));
+  assert.equal(key(`Viewer.aspx?id=${ID}`, "folder"), `panopto:uni.hosted.panopto.com:${ID}>folder`);
+  assert.notEqual(key(`Viewer.aspx?id=${ID}`, "folder"), key(`Viewer.aspx?id=${ID}`, "https://api.example.edu"));
+  assert.notEqual(key(`Viewer.aspx?id=${ID}`, "folder"), key(`Viewer.aspx?tid=${ID}`, "folder"));
+});

@@ -1,0 +1,63 @@
+// As much of the extension API as the background needs, on globalThis, with a scripted host behind connectNative.
+// Import it before anything that imports shared/browser.ts.
+import { FakeHost } from "@auricle/bridge/testing";
+import type { Cookie } from "@auricle/bridge";
+
+type Stored = Record<string, unknown>;
+
+function storage(): { area: object; held: Stored } {
+  const held: Stored = {};
+  const area = {
+    get: async (key: string) => (key in held ? { [key]: structuredClone(held[key]) } : {}),
+    set: async (values: Stored) => void Object.assign(held, structuredClone(values)),
+    remove: async (key: string) => void delete held[key],
+  };
+  return { area, held };
+}
+
+const local = storage();
+const session = storage();
+
+export const browserState = {
+  host: new FakeHost(),
+  cookies: [] as Cookie[],
+  /** How often any cookie was asked for. */
+  cookieReads: 0,
+  notices: [] as string[],
+  opened: [] as string[],
+  badge: "",
+  local: local.held,
+  session: session.held,
+  /** As after the browser's start. */
+  reset(): void {
+    this.host = new FakeHost();
+    this.cookies = [];
+    this.cookieReads = 0;
+    this.notices = [];
+    this.opened = [];
+    for (const held of [local.held, session.held]) for (const key of Object.keys(held)) delete held[key];
+  },
+};
+
+(globalThis as { chrome?: object }).chrome = {
+  runtime: {
+    getURL: (path: string) => `chrome-extension://eifomnnboajlnambmpbbmkdaibgfclnl/${path}`,
+    getManifest: () => ({ name: "Auricle", version: "0.1.0" }),
+    connectNative: () => browserState.host.open(),
+    openOptionsPage: async () => void browserState.opened.push("options"),
+  },
+  storage: { local: local.area, session: session.area },
+  cookies: {
+    getAll: async () => {
+      browserState.cookieReads++;
+      return structuredClone(browserState.cookies);
+    },
+    getAllCookieStores: async () => [{ id: "0", tabIds: [7] }],
+    getPartitionKey: async () => ({ partitionKey: { topLevelSite: "https://panopto.com" } }),
+  },
+  tabs: { get: async (id: number) => ({ id }), create: async ({ url }: { url: string }) => void browserState.opened.push(url) },
+  permissions: { getAll: async () => ({ origins: ["https://*.panopto.com/*"] }) },
+  scripting: { getRegisteredContentScripts: async () => [], registerContentScripts: async () => undefined },
+  notifications: { create: async (id: string, { title }: { title: string }) => void browserState.notices.push(`${id} ${title}`) },
+  action: { setBadgeText: async ({ text }: { text: string }) => void (browserState.badge = text), setBadgeBackgroundColor: async () => undefined },
+};

@@ -1,0 +1,416 @@
+#include "capture/captures.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
+#include <random>
+#include <set>
+
+#include "capture/pipeline.h"
+#include "delivery/backend_address.h"
+#include "delivery/file_name.h"
+
+namespace auricle::capture {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::unexpected<Error> unknown(const std::string& id) {
+    return fail(Kind::unknown_capture, "There is no capture " + id.substr(0, 64) + ". It may have been removed; see the list of captures.");
+}
+
+std::unexpected<Error> badParam(std::string path, std::string message) {
+    return std::unexpected(Error{.kind = Kind::bad_params, .message = std::move(message), .path = std::move(path)});
+}
+
+/// Sorts by time and cannot be guessed: a part file's name tells nothing and collides with none.
+std::string newId(std::int64_t nowMs) {
+    std::random_device device;
+    char text[32];
+    std::snprintf(text, sizeof text, "%011llx%08x%08x", static_cast<unsigned long long>(nowMs), device(), device());
+    return text;
+}
+
+constexpr std::int64_t msPerDay = 86'400'000;
+
+std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch()).count();
+}
+
+}  // namespace
+
+Captures::Captures(asio::any_io_executor loop, Services services, Store store)
+    : loop_(std::move(loop)), services_(std::move(services)), store_(std::move(store)), slots_(services_.config.captures.atOnce) {
+    services_.vault.onPut([this](const vault::PutOutcome& outcome) { services_.refresh.put(outcome); });
+}
+
+Captures::~Captures() = default;
+
+void Captures::listen(Events events) {
+    events_ = std::move(events);
+    if (!events_.refreshWanted) return services_.refresh.onWanted({});
+    services_.refresh.onWanted([this](const vault::Wanted& wanted) {
+        events_.refreshWanted({.id = wanted.id,
+                               .kind = wanted.isBearer ? "bearer" : "cookies",
+                               .site = wanted.key.site,
+                               .origin = wanted.key.origin,
+                               .store = wanted.key.store,
+                               .reason = wanted.reason,
+                               .attempt = wanted.attempt});
+    });
+}
+
+Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page) const {
+    auto url = net::Url::parse(request.page);
+    if (!url) return badParam("/page", url.error().message);
+    auto recognised = services_.sites.recognise(*url);
+    if (!recognised) {
+        return fail(Kind::unsupported_site,
+                    "Auricle does not know this page. Open the recording itself (a Panopto page has Viewer.aspx or Embed.aspx in its "
+                    "address); a Panopto under a name of the university's own is named in sites.panopto.hosts.");
+    }
+    page = std::move(*recognised);
+    auto target = request.target.value_or(delivery::Target{});
+    if (auto judged = delivery::judgeSubfolder(target.subfolder); !judged) return std::unexpected(judged.error());
+    if (target.to == delivery::Target::To::backend) {
+        auto origin = delivery::judgeBackend(target.origin, services_.config.backends);
+        if (!origin) return std::unexpected(origin.error());
+        target.origin = origin->origin();
+    }
+    auto nowMs = unixMsOf(services_.now());
+    Entry entry;
+    auto& capture = entry.capture;
+    capture.id = newId(nowMs);
+    capture.key = request.key.value_or(capture.id);
+    capture.page = page.url.text();
+    capture.site = page.site;
+    capture.title = request.title.value_or("");
+    capture.startedAtMs = nowMs;
+    capture.store = request.store;
+    capture.target = std::move(target);
+    entry.hasOwnTitle = !capture.title.empty();
+    return entry;
+}
+
+Result<Capture> Captures::start(const StartRequest& request) {
+    sites::Page page;
+    auto entry = entryFor(request, page);
+    if (!entry) return std::unexpected(entry.error());
+    if (request.key) {
+        for (const auto& [id, job] : jobs_) {
+            if (job->entry.capture.key == *request.key) return startAgain(id);
+        }
+        if (auto earlier = rememberedByKey(*request.key)) return startAgain(earlier->capture.id);
+    }
+    if (!std::exchange(hasTidied_, true)) {
+        store_.eraseOlderThan(entry->capture.startedAtMs - services_.config.captures.keepPartsDays * msPerDay);
+    }
+    auto journal = store_.create(*entry);
+    if (!journal) return std::unexpected(journal.error());
+    auto job = adopt(std::move(*entry), std::move(*journal), std::move(page));
+    launch(job);
+    return job->entry.capture;
+}
+
+/// The same key again, or a retry: what runs or is done stays as it is, anything else goes on from the bytes that are there.
+Result<Capture> Captures::startAgain(const std::string& id) {
+    auto job = find(id);
+    if (!job) {
+        auto earlier = remembered(id);
+        if (!earlier) return unknown(id);
+        if (earlier->capture.state == State::done) return earlier->capture;
+        auto held = hold(id);
+        // Another browser's host runs it: it is shown as that one has written it down.
+        if (!held && held.error().kind == Kind::not_ready) return earlier->capture;
+        if (!held) return std::unexpected(held.error());
+        job = *held;
+    }
+    auto& capture = job->entry.capture;
+    if (job->isRunning) return capture;
+    if (isOver(capture.state)) ++capture.attempt;
+    capture.error.reset();
+    capture.endedAtMs.reset();
+    capture.result.reset();
+    launch(job);
+    return capture;
+}
+
+Captures::JobPointer Captures::find(const std::string& id) const {
+    auto found = jobs_.find(id);
+    return found == jobs_.end() ? nullptr : found->second;
+}
+
+/// The capture, taken over from the disk if it is not one that runs here. Its journal is held as long as the pointer.
+Result<Captures::JobPointer> Captures::hold(const std::string& id) {
+    if (auto job = find(id)) return job;
+    auto held = store_.take(id);
+    if (!held) return held.error().kind == Kind::not_found ? unknown(id) : std::unexpected(held.error());
+    auto url = net::Url::parse(held->entry.capture.page);
+    auto page = url ? services_.sites.recognise(*url) : std::nullopt;
+    if (!page) return fail(Kind::unsupported_site, "The site of this capture is not enabled any more.");
+    return adopt(std::move(held->entry), std::move(held->journal), std::move(*page));
+}
+
+Captures::JobPointer Captures::adopt(Entry entry, Journal journal, sites::Page page) {
+    auto job = std::make_shared<Job>(std::move(entry), std::move(journal), std::move(page));
+    job->changed = [this](const Job& of) {
+        logState(of.entry.capture);
+        if (events_.changed) events_.changed(of.entry.capture);
+    };
+    job->progressed = [this](const Job& of) {
+        const auto& capture = of.entry.capture;
+        if (!events_.progress) return;
+        events_.progress({.id = capture.id,
+                          .phase = std::string(word(capture.state)),
+                          .done = capture.done,
+                          .total = capture.total,
+                          .uploaded = capture.uploaded,
+                          .rate = capture.rate,
+                          .etaMs = capture.etaMs});
+    };
+    return job;
+}
+
+void Captures::launch(const JobPointer& job) {
+    job->stop = {};
+    job->stopReason = StopReason::none;
+    job->isRunning = true;
+    jobs_[job->entry.capture.id] = job;
+    job->enter(State::queued);
+    asio::co_spawn(loop_, run(job), asio::detached);
+}
+
+asio::awaitable<void> Captures::run(JobPointer job) {
+    Result<void> outcome;
+    {
+        Pipeline pipeline(services_, slots_, store_, *job);
+        outcome = co_await pipeline.run();
+    }
+    co_await conclude(job, std::move(outcome));
+    job->part.reset();
+    job->isRunning = false;
+    // What is over lives on the disk alone: memory and descriptors do not grow with the number of captures.
+    jobs_.erase(job->entry.capture.id);
+    auto [first, last] = awaitingStop_.equal_range(job.get());
+    for (auto waiter = first; waiter != last; ++waiter) waiter->second->cancel();
+}
+
+asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
+    auto& capture = job->entry.capture;
+    capture.rate = 0;
+    capture.etaMs.reset();
+    // Told to the backend before it is said here: whoever retries or removes it at once finds nothing of it under way.
+    if (!outcome && job->stopReason == StopReason::none) co_await reportFailure(job->entry, outcome.error());
+    if (!outcome && job->stopReason != StopReason::none) co_return co_await stopped(job);
+    capture.endedAtMs = unixMsOf(services_.now());
+    if (!outcome) {
+        capture.error = outcome.error();
+        job->enter(State::failed);
+        co_return;
+    }
+    capture.error.reset();
+    capture.uploaded = capture.result->bytes;
+    job->enter(State::done);
+    if (auto archived = store_.archive(job->entry); !archived) {
+        tellOfWarning("history", "A finished capture could not be written down, so it may be offered again: " + archived.error().message);
+    }
+}
+
+asio::awaitable<void> Captures::stopped(JobPointer job) {
+    auto& capture = job->entry.capture;
+    switch (job->stopReason) {
+        case StopReason::cancel:
+            co_await discard(job->entry);
+            job->entry.lecture.clear();
+            capture.uploaded = 0;
+            capture.endedAtMs = unixMsOf(services_.now());
+            capture.error = Error{.kind = Kind::cancelled, .message = "It was cancelled. Start it again to go on where it stopped."};
+            job->enter(State::cancelled);
+            co_return;
+        case StopReason::remove: co_return co_await discard(job->entry);
+        default: job->enter(State::parked);
+    }
+}
+
+asio::awaitable<void> Captures::reportFailure(const Entry& entry, const Error& why) {
+    auto delivery = services_.deliveryTo(entry.capture.target);
+    if (!delivery || entry.lecture.empty()) co_return;
+    BackendCredentials token(services_.vault, entry.capture.target.origin);
+    delivery::Visit with{services_.http, token, services_.timing, {}};
+    co_await (*delivery)->reportFailure(entry.lecture, why, with);
+}
+
+asio::awaitable<void> Captures::discard(const Entry& entry) {
+    const auto& target = entry.capture.target;
+    auto delivery = services_.deliveryTo(target);
+    if (!delivery || entry.lecture.empty()) co_return;
+    BackendCredentials token(services_.vault, target.origin);
+    delivery::Visit with{services_.http, token, services_.timing, {}};
+    co_await (*delivery)->discard(entry.lecture, with);
+}
+
+/// Returns when the transfer has stopped and the capture stands where the reason sends it.
+asio::awaitable<void> Captures::stop(JobPointer job, StopReason reason) {
+    if (!job->isRunning) co_return;
+    job->stopReason = reason;
+    asio::steady_timer ended(loop_, asio::steady_timer::time_point::max());
+    auto place = awaitingStop_.emplace(job.get(), &ended);
+    job->stop.request_stop();
+    while (job->isRunning) co_await ended.async_wait(asio::as_tuple(asio::use_awaitable));
+    awaitingStop_.erase(place);
+}
+
+asio::awaitable<Result<Capture>> Captures::pause(std::string id) {
+    auto job = hold(id);
+    if (!job) co_return std::unexpected(job.error());
+    if ((*job)->isRunning) co_await stop(*job, StopReason::pause);
+    co_return (*job)->entry.capture;
+}
+
+asio::awaitable<Result<Capture>> Captures::cancel(std::string id) {
+    if (auto earlier = remembered(id); earlier && earlier->capture.state == State::done) co_return earlier->capture;
+    auto job = hold(id);
+    if (!job) co_return std::unexpected(job.error());
+    if ((*job)->isRunning) {
+        co_await stop(*job, StopReason::cancel);
+    } else if (!isOver((*job)->entry.capture.state)) {
+        (*job)->stopReason = StopReason::cancel;
+        co_await stopped(*job);
+    }
+    co_return (*job)->entry.capture;
+}
+
+Result<Capture> Captures::retry(const std::string& id) { return startAgain(id); }
+
+asio::awaitable<Result<Capture>> Captures::remove(std::string id) {
+    auto earlier = remembered(id);
+    if (!earlier) co_return unknown(id);
+    if (earlier->capture.state != State::done) {
+        auto job = hold(id);
+        if (!job) co_return std::unexpected(job.error());
+        if ((*job)->isRunning) {
+            co_await stop(*job, StopReason::remove);
+        } else {
+            co_await discard((*job)->entry);
+        }
+        earlier = (*job)->entry;
+    }
+    if (!isOver(earlier->capture.state)) earlier->capture.state = State::cancelled;
+    store_.erase(id);
+    co_return earlier->capture;
+}
+
+std::optional<Entry> Captures::remembered(const std::string& id) const {
+    if (auto job = find(id)) return job->entry;
+    for (auto& entry : store_.open()) {
+        if (entry.capture.id == id) return std::move(entry);
+    }
+    auto history = store_.history();
+    auto found = std::ranges::find(history, id, [](const Entry& entry) { return entry.capture.id; });
+    if (found == history.end()) return std::nullopt;
+    return std::move(*found);
+}
+
+std::optional<Entry> Captures::rememberedByKey(const std::string& key) const {
+    for (auto& entry : store_.open()) {
+        if (entry.capture.key == key) return std::move(entry);
+    }
+    for (auto& entry : store_.history()) {
+        if (entry.capture.key == key) return std::move(entry);
+    }
+    return std::nullopt;
+}
+
+Result<Capture> Captures::get(const std::string& id) {
+    auto entry = remembered(id);
+    if (!entry) return unknown(id);
+    return std::move(entry->capture);
+}
+
+std::vector<Entry> Captures::everything() const {
+    std::vector<Entry> all = store_.history();
+    std::set<std::string> seen;
+    for (const auto& [id, job] : jobs_) {
+        all.push_back(job->entry);
+        seen.insert(id);
+    }
+    for (auto& entry : store_.open()) {
+        if (!seen.contains(entry.capture.id)) all.push_back(std::move(entry));
+    }
+    // Newest first; an id begins with its time, so it settles ties.
+    std::ranges::sort(all, std::greater{}, [](const Entry& entry) { return std::pair(entry.capture.startedAtMs, entry.capture.id); });
+    return all;
+}
+
+Result<Listing> Captures::list(std::optional<std::string> after, std::size_t limit) {
+    auto all = everything();
+    auto first = all.begin();
+    if (after) {
+        first = std::ranges::find(all, *after, [](const Entry& entry) { return entry.capture.id; });
+        if (first == all.end()) return badParam("/after", "There is no capture of this id to go on after. Begin the list anew.");
+        ++first;
+    }
+    Listing listing;
+    for (; first != all.end() && listing.captures.size() < limit; ++first) listing.captures.push_back(std::move(first->capture));
+    if (first != all.end() && !listing.captures.empty()) listing.next = listing.captures.back().id;
+    return listing;
+}
+
+Result<std::string> Captures::fileOf(const std::string& id) {
+    auto entry = remembered(id);
+    if (!entry) return unknown(id);
+    const auto& result = entry->capture.result;
+    if (!result || result->file.empty()) {
+        return fail(Kind::not_found, "This capture has no file on this computer: it is not done, or went to a study backend.");
+    }
+    return result->file;
+}
+
+std::vector<Capture> Captures::unfinished() {
+    std::vector<Capture> found;
+    for (auto& entry : store_.open()) {
+        auto job = find(entry.capture.id);
+        auto capture = job ? job->entry.capture : std::move(entry.capture);
+        if (isOver(capture.state)) continue;
+        // Whoever ran it has ended, or runs it in another browser; either way it does not run here.
+        if (!job) capture.state = State::parked;
+        found.push_back(std::move(capture));
+    }
+    return found;
+}
+
+Result<void> Captures::refreshDone(const std::string& id) { return services_.refresh.done(id); }
+
+Result<void> Captures::refreshFailed(const std::string& id, const std::string& why) { return services_.refresh.failed(id, why); }
+
+asio::awaitable<void> Captures::parkAll() {
+    std::vector<JobPointer> running;
+    for (const auto& [id, job] : jobs_) {
+        if (job->isRunning) running.push_back(job);
+    }
+    // All are stopped before the first one is waited for: there is half a second for all of them.
+    for (const auto& job : running) {
+        if (job->stopReason == StopReason::none) job->stopReason = StopReason::park;
+        job->stop.request_stop();
+    }
+    for (const auto& job : running) co_await stop(job, job->stopReason);
+}
+
+void Captures::logState(const Capture& capture) const {
+    if (capture.state == State::failed && capture.error) {
+        services_.log.warn("capture {} failed: {} ({})", capture.id, word(capture.error->kind), capture.error->message);
+    } else {
+        services_.log.info("capture {} of {} is {}", capture.id, capture.site, word(capture.state));
+    }
+}
+
+void Captures::tellOfWarning(std::string_view kind, std::string_view message) const {
+    if (events_.warning) events_.warning(kind, message);
+}
+
+}  // namespace auricle::capture

@@ -1,0 +1,67 @@
+// The manager of the program: the captures of this process on its loop, and those that the disk remembers.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "capture/job.h"
+#include "capture/manager.h"
+#include "capture/services.h"
+#include "capture/slots.h"
+#include "capture/store.h"
+
+namespace auricle::capture {
+
+class Captures final : public Manager {
+  public:
+    Captures(boost::asio::any_io_executor loop, Services services, Store store);
+    ~Captures() override;
+
+    void listen(Events events) override;
+    Result<Capture> start(const StartRequest& request) override;
+    Result<Listing> list(std::optional<std::string> after, std::size_t limit) override;
+    Result<Capture> get(const std::string& id) override;
+    boost::asio::awaitable<Result<Capture>> pause(std::string id) override;
+    boost::asio::awaitable<Result<Capture>> cancel(std::string id) override;
+    Result<Capture> retry(const std::string& id) override;
+    boost::asio::awaitable<Result<Capture>> remove(std::string id) override;
+    Result<std::string> fileOf(const std::string& id) override;
+    std::vector<Capture> unfinished() override;
+    Result<void> refreshDone(const std::string& id) override;
+    Result<void> refreshFailed(const std::string& id, const std::string& why) override;
+    boost::asio::awaitable<void> parkAll() override;
+
+  private:
+    using JobPointer = std::shared_ptr<Job>;
+    Result<Entry> entryFor(const StartRequest& request, sites::Page& page) const;
+    Result<Capture> startAgain(const std::string& id);
+    JobPointer find(const std::string& id) const;
+    Result<JobPointer> hold(const std::string& id);
+    std::optional<Entry> remembered(const std::string& id) const;
+    std::optional<Entry> rememberedByKey(const std::string& key) const;
+    JobPointer adopt(Entry entry, Journal journal, sites::Page page);
+    void launch(const JobPointer& job);
+    boost::asio::awaitable<void> run(JobPointer job);
+    boost::asio::awaitable<void> conclude(JobPointer job, Result<void> outcome);
+    boost::asio::awaitable<void> stopped(JobPointer job);
+    boost::asio::awaitable<void> stop(JobPointer job, StopReason reason);
+    boost::asio::awaitable<void> reportFailure(const Entry& entry, const Error& why);
+    boost::asio::awaitable<void> discard(const Entry& entry);
+    void logState(const Capture& capture) const;
+    std::vector<Entry> everything() const;
+    void tellOfWarning(std::string_view kind, std::string_view message) const;
+
+    boost::asio::any_io_executor loop_;
+    Services services_;
+    Store store_;
+    Slots slots_;
+    Events events_;
+    std::map<std::string, JobPointer> jobs_;
+    std::multimap<const Job*, boost::asio::steady_timer*> awaitingStop_;
+    bool hasTidied_ = false;
+};
+
+}  // namespace auricle::capture

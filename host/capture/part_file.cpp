@@ -1,0 +1,145 @@
+#include "capture/part_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "system/worker.h"
+
+namespace auricle::capture {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t syncEveryBytes = 8u << 20;
+constexpr std::size_t readBytes = 256 * 1024;
+
+Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
+    Sha256 digest;
+    std::vector<std::byte> buffer(readBytes);
+    for (std::uint64_t at = 0; at < bytes;) {
+        auto want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), bytes - at));
+        auto read = readAt(descriptor, at, std::span(buffer).first(want));
+        if (!read) return std::unexpected(read.error());
+        if (*read == 0) return fail(Kind::internal, "A part file is shorter than was written down of it; it is fetched anew.");
+        digest.update(std::span(buffer).first(*read));
+        at += *read;
+    }
+    return digest;
+}
+
+}  // namespace
+
+PartFile::PartFile(fs::path file, asio::any_io_executor loop, asio::any_io_executor worker, OnSaved onSaved)
+    : path_(std::move(file)), loop_(std::move(loop)), worker_(std::move(worker)), onSaved_(std::move(onSaved)) {}
+
+asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file, SavedPart saved, asio::any_io_executor worker,
+                                                                  OnSaved onSaved) {
+    auto handle = openFile(file, O_RDWR | O_CREAT);
+    if (!handle) co_return std::unexpected(handle.error());
+    std::shared_ptr<PartFile> part(
+        new PartFile(std::move(file), co_await asio::this_coro::executor, worker, std::move(onSaved)));
+    std::error_code ignored;
+    fs::remove(part->besidePath(), ignored);
+    auto& version = part->current_;
+    version.file = std::make_shared<FileHandle>(std::move(*handle));
+    auto there = sizeOf(version.file->get());
+    if (!there) co_return std::unexpected(there.error());
+    // A file that somebody shortened or removed is begun anew.
+    std::uint64_t usable = *there >= saved.bytes ? saved.bytes : 0;
+    if (usable > 0) {
+        int descriptor = version.file->get();
+        auto digest = co_await onWorker(worker, [descriptor, usable] { return digestOf(descriptor, usable); });
+        if (!digest) co_return std::unexpected(digest.error());
+        version.digest = std::move(*digest);
+        version.validator = saved.validator;
+    }
+    if (::ftruncate(version.file->get(), static_cast<off_t>(usable)) != 0) {
+        co_return std::unexpected(systemError(errno, "The part file could not be cut"));
+    }
+    ::lseek(version.file->get(), static_cast<off_t>(usable), SEEK_SET);
+    version.bytes = version.asked = usable;
+    co_return part;
+}
+
+Result<void> PartFile::startOver(const net::Validator& validator) {
+    // A second new beginning replaces the first one; the old bytes, if there are any, still stand under the file's own name.
+    if (!current_.isBesideOld) oldBytes_ = current_.bytes;
+    bool keepsOld = oldBytes_ > 0;
+    auto handle = openFile(keepsOld ? besidePath() : path_, O_RDWR | O_CREAT | O_TRUNC);
+    if (!handle) return std::unexpected(handle.error());
+    current_ = Version{.file = std::make_shared<FileHandle>(std::move(*handle)),
+                       .validator = validator,
+                       .bytes = 0,
+                       .asked = 0,
+                       .digest = {},
+                       .isBesideOld = keepsOld};
+    return {};
+}
+
+Result<void> PartFile::append(std::span<const std::byte> bytes) {
+    if (auto written = writeAll(current_.file->get(), bytes); !written) {
+        // A torn write must not be counted twice when the download goes on: the next one begins where the last whole one ended.
+        ::lseek(current_.file->get(), static_cast<off_t>(current_.bytes), SEEK_SET);
+        return written;
+    }
+    current_.digest.update(bytes);
+    current_.bytes += bytes.size();
+    if (current_.isBesideOld && current_.bytes > oldBytes_) {
+        if (auto adopted = adopt(); !adopted) return adopted;
+    }
+    if (current_.bytes - current_.asked >= syncEveryBytes) syncSoon();
+    return {};
+}
+
+Result<void> PartFile::adopt() {
+    std::error_code fault;
+    fs::rename(besidePath(), path_, fault);
+    if (fault) return std::unexpected(systemError(fault.value(), "The part file could not be replaced"));
+    current_.isBesideOld = false;
+    oldBytes_ = 0;
+    return {};
+}
+
+void PartFile::syncSoon() {
+    // The journal speaks of the file under its own name alone: a version beside the old one is not saved yet.
+    if (isSyncing_ || current_.isBesideOld) return;
+    isSyncing_ = true;
+    current_.asked = current_.bytes;
+    auto file = current_.file;
+    SavedPart saved{.bytes = current_.bytes, .validator = current_.validator, .isWhole = false};
+    asio::post(worker_, [self = shared_from_this(), file, saved] {
+        bool isSynced = syncData(file->get()).has_value();
+        asio::post(self->loop_, [self, file, saved, isSynced] {
+            self->isSyncing_ = false;
+            if (isSynced && file == self->current_.file) self->onSaved_(saved);
+        });
+    });
+}
+
+asio::awaitable<void> PartFile::save() {
+    if (current_.isBesideOld || current_.bytes == 0) co_return;
+    auto file = current_.file;
+    SavedPart saved{.bytes = current_.bytes, .validator = current_.validator, .isWhole = false};
+    auto sync = [file] { return syncData(file->get()); };
+    auto synced = co_await onWorker(worker_, sync);
+    if (synced && file == current_.file) onSaved_(saved);
+}
+
+asio::awaitable<Result<std::string>> PartFile::finish() {
+    if (current_.isBesideOld) {
+        if (auto adopted = adopt(); !adopted) co_return std::unexpected(adopted.error());
+    }
+    auto file = current_.file;
+    auto sync = [file] { return syncData(file->get()); };
+    auto synced = co_await onWorker(worker_, sync);
+    if (!synced) co_return std::unexpected(synced.error());
+    onSaved_({.bytes = current_.bytes, .validator = current_.validator, .isWhole = true});
+    co_return current_.digest.hex();
+}
+
+}  // namespace auricle::capture

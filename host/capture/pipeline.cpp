@@ -1,0 +1,271 @@
+#include "capture/pipeline.h"
+
+#include <fcntl.h>
+
+#include "system/files.h"
+#include "system/worker.h"
+
+namespace auricle::capture {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr unsigned mostRefreshesInVain = 2;        // SAFETY "When a session has ended"
+constexpr std::chrono::seconds lookForRoomEvery{10};
+constexpr std::uint64_t roomToGoOn = 64u << 20;    // bytes: with less, the next part would stop again at once
+
+Error notTheSound(std::string what) {
+    return {.kind = Kind::not_media, .message = "The site sent " + std::move(what) + ". Open the recording in the browser and see whether it plays."};
+}
+
+/// What a container must be to count as the sound of a lecture and nothing else.
+Result<void> judge(const media::Container& container) {
+    if (container.isEncrypted) {
+        return fail(Kind::drm_protected, "This recording is protected by DRM, which Auricle does not work around.");
+    }
+    if (container.hasVideo) return std::unexpected(notTheSound("a video where the sound alone was asked for"));
+    if (!container.hasAudio) return std::unexpected(notTheSound("a file without sound"));
+    return {};
+}
+
+}  // namespace
+
+Pipeline::Pipeline(Services& services, Slots& slots, Store& store, Job& job)
+    : services_(services),
+      slots_(slots),
+      store_(store),
+      job_(job),
+      capture_(job.entry.capture),
+      site_(*services.sites.find(job.page.site)),
+      credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies) {}
+
+vault::Key Pipeline::siteKey() const {
+    return {.site = job_.page.site, .origin = job_.page.origin, .store = job_.entry.capture.store};
+}
+
+asio::awaitable<Result<void>> Pipeline::run() {
+    for (;;) {
+        if (auto turn = co_await slots_.acquire(stop()); !turn) co_return turn;
+        generation_ = services_.vault.generation(siteKey());
+        auto outcome = co_await once();
+        slots_.release();
+        if (outcome) co_return outcome;
+        if (stop().stop_requested()) co_return fail(Kind::cancelled, "It was stopped.");
+        if (auto recovered = co_await recover(outcome.error()); !recovered) co_return recovered;
+    }
+}
+
+asio::awaitable<Result<void>> Pipeline::once() {
+    if (!job_.entry.part.isWhole) {
+        if (auto fetched = co_await fetch(); !fetched) co_return fetched;
+    }
+    auto container = co_await finish();
+    if (!container) co_return std::unexpected(std::move(container.error()));
+    co_return co_await deliver(*container);
+}
+
+asio::awaitable<Result<sites::Plan>> Pipeline::resolve() {
+    job_.enter(State::resolving);
+    auto with = visit();
+    co_return co_await site_.resolve(job_.page, with);
+}
+
+asio::awaitable<Result<void>> Pipeline::fetch() {
+    auto plan = co_await resolve();
+    if (!plan) co_return std::unexpected(std::move(plan.error()));
+    adopt(*plan);
+    Result<void> outcome;
+    for (const auto& way : plan->ways) {
+        outcome = co_await fetch(way);
+        bool isAboutTheWay = !outcome && (outcome.error().kind == Kind::not_media || outcome.error().kind == Kind::not_found);
+        if (!isAboutTheWay) break;
+        forgetPart();
+    }
+    co_return outcome;
+}
+
+asio::awaitable<Result<void>> Pipeline::openPart() {
+    if (job_.part) co_return Result<void>{};
+    PartFile::OnSaved onSaved = [job = job_.weak_from_this()](const SavedPart& part) {
+        if (auto still = job.lock()) still->saved(part);
+    };
+    auto opened = co_await PartFile::open(store_.partFile(capture_.id), job_.entry.part, services_.worker(), onSaved);
+    if (!opened) co_return std::unexpected(std::move(opened.error()));
+    job_.part = std::move(*opened);
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
+    capture_.plan = PlanTaken{.how = way.how, .bytes = way.bytes, .wholeBytes = capture_.plan ? capture_.plan->wholeBytes : 0};
+    job_.enter(State::downloading);
+    if (auto opened = co_await openPart(); !opened) co_return opened;
+    meter_.start(job_.part->size(), Meter::Clock::now());
+    MediaGate gate(*job_.part, [this](std::uint64_t bytes) { gotBytes(bytes); });
+    net::Request request{.url = way.url, .credentials = &credentials_};
+    request.judge = [this](const net::Url& from, const net::Url& to) { return site_.judgeHop(job_.page, from, to); };
+    request.stop = stop();
+    // A redirect that may not be followed is forbidden too, but no answer of the site's that it could explain.
+    bool isRefused = false;
+    net::JudgeHead judgeHead = [this, &isRefused](const net::ResponseHead& head) {
+        auto judged = site_.judgeMedia(job_.page, head);
+        isRefused = !judged && judged.error().kind == Kind::forbidden;
+        return judged;
+    };
+    auto outcome = co_await net::download(services_.http, std::move(request), gate, judgeHead, services_.timing);
+    if (outcome) {
+        gotBytes(job_.part->size());
+        co_return outcome;
+    }
+    co_await job_.part->save();
+    bool isAnswer = isRefused && outcome.error().kind == Kind::forbidden;
+    if (!isAnswer || stop().stop_requested()) co_return outcome;
+    auto with = visit();
+    co_return std::unexpected(co_await site_.explain(job_.page, std::move(outcome.error()), with));
+}
+
+asio::awaitable<Result<media::Container>> Pipeline::finish() {
+    job_.enter(State::finishing);
+    if (auto opened = co_await openPart(); !opened) co_return std::unexpected(std::move(opened.error()));
+    if (job_.part->size() < job_.entry.part.bytes) {
+        forgetPart();
+        co_return fail(Kind::internal, "The part file of this capture was changed by something else. Try again: it is fetched anew.", true);
+    }
+    auto sha256 = co_await job_.part->finish();
+    if (!sha256) co_return std::unexpected(std::move(sha256.error()));
+    sha256_ = std::move(*sha256);
+    auto file = openFile(job_.part->path(), O_RDONLY);
+    if (!file) co_return std::unexpected(std::move(file.error()));
+    auto container = co_await onWorker(services_.worker(), [&file] { return media::probe(media::FileSource(file->get())); });
+    auto judged = container ? judge(*container) : std::unexpected(container.error());
+    if (!judged) {
+        // Nothing of it is worth going on from.
+        forgetPart();
+        co_return std::unexpected(std::move(judged.error()));
+    }
+    co_return container;
+}
+
+asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& container) {
+    job_.enter(State::uploading);
+    meter_.start(capture_.uploaded, Meter::Clock::now());
+    const auto& about = job_.entry.about;
+    auto durationMs = container.durationMs ? container.durationMs : about.durationMs;
+    delivery::Parcel parcel{.file = job_.part->path(),
+                            .bytes = job_.part->size(),
+                            .sha256 = sha256_,
+                            .mime = container.mime,
+                            .extension = container.extension,
+                            .title = capture_.title,
+                            .course = about.course,
+                            .site = capture_.site,
+                            .sourceUrl = capture_.page,
+                            .stableId = about.stableId.empty() ? job_.page.id : about.stableId,
+                            .durationMs = durationMs,
+                            .idempotencyKey = "auricle-" + capture_.id};
+    BackendCredentials token(services_.vault, capture_.target.origin);
+    auto delivery = services_.deliveryTo(capture_.target);
+    if (!delivery) co_return std::unexpected(std::move(delivery.error()));
+    delivery::Visit with{services_.http, token, services_.timing, stop()};
+    std::function<void(std::uint64_t)> uploaded = [this](std::uint64_t bytes) { sentBytes(bytes); };
+    std::function<void(std::string)> registered = [this](std::string lecture) {
+        job_.entry.lecture = std::move(lecture);
+        job_.note();
+    };
+    auto delivered = co_await (*delivery)->deliver(parcel, with, uploaded, registered);
+    if (!delivered) co_return std::unexpected(std::move(delivered.error()));
+    capture_.result = Outcome{.file = delivered->file.string(),
+                              .bytes = parcel.bytes,
+                              .sha256 = parcel.sha256,
+                              .mime = parcel.mime,
+                              .durationMs = parcel.durationMs,
+                              .lecture = delivered->lecture,
+                              .confirmed = delivered->confirmed};
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {
+    switch (error.kind) {
+        case Kind::login_required: co_return co_await waitForCookies(error);
+        case Kind::backend_unauthorized: co_return co_await waitForToken(error);
+        case Kind::disk_full: co_return co_await waitForRoom(error);
+        default: co_return std::unexpected(error);
+    }
+}
+
+asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
+    const auto& config = services_.config;
+    if (!config.sites.at(job_.page.site).useCookies) {
+        co_return fail(Kind::login_required,
+                       "This recording is not public, and the use of cookies is switched off for this site "
+                       "(sites." + job_.page.site + ".useCookies in the configuration).");
+    }
+    auto bytes = job_.part ? job_.part->size() : job_.entry.part.bytes;
+    if (bytes > bytesAtRefresh_) refreshesInVain_ = 0;
+    bytesAtRefresh_ = bytes;
+    if (refreshesInVain_++ == mostRefreshesInVain) co_return std::unexpected(error);
+    job_.enter(State::waiting_for_cookies);
+    auto key = siteKey();
+    std::string reason = generation_ ? "session_expired" : "missing_cookies";
+    auto token = stop();
+    co_return co_await services_.refresh.want(key, false, reason, services_.vault, generation_,
+                                              std::chrono::milliseconds(config.captures.signInMs), token);
+}
+
+asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
+    if (std::exchange(askedForToken_, true)) co_return std::unexpected(error);
+    vault::Key key{.site = "", .origin = capture_.target.origin, .store = ""};
+    auto known = services_.vault.generation(key);
+    std::string reason = known ? "session_expired" : "missing_cookies";
+    auto token = stop();
+    job_.enter(State::waiting_for_cookies);
+    co_return co_await services_.refresh.want(key, true, reason, services_.vault, known,
+                                              std::chrono::milliseconds(services_.config.refresh.deadlineMs), token);
+}
+
+asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {
+    capture_.error = error;
+    job_.enter(State::parked);
+    for (;;) {
+        if (auto slept = co_await services_.timing.sleep(lookForRoomEvery, stop()); !slept) co_return slept;
+        auto room = freeBytes(store_.partFile(capture_.id).parent_path());
+        if (room && *room > roomToGoOn) break;
+    }
+    capture_.error.reset();
+    co_return Result<void>{};
+}
+
+void Pipeline::adopt(const sites::Plan& plan) {
+    job_.entry.about = plan.about;
+    if (!job_.entry.hasOwnTitle && !plan.about.title.empty()) capture_.title = plan.about.title;
+    capture_.plan = PlanTaken{.how = plan.ways.front().how, .bytes = plan.ways.front().bytes, .wholeBytes = plan.wholeBytes};
+}
+
+void Pipeline::gotBytes(std::uint64_t bytes) {
+    capture_.done = bytes;
+    capture_.total = std::max(job_.part->validator().total, job_.part->validator().total ? bytes : 0);
+    if (capture_.plan && capture_.total) capture_.plan->bytes = capture_.total;
+    if (!meter_.update(bytes, Meter::Clock::now())) return;
+    capture_.rate = meter_.rate();
+    capture_.etaMs = meter_.etaMs(capture_.total);
+    if (job_.progressed) job_.progressed(job_);
+}
+
+void Pipeline::sentBytes(std::uint64_t bytes) {
+    capture_.uploaded = bytes;
+    if (!meter_.update(bytes, Meter::Clock::now())) return;
+    capture_.rate = meter_.rate();
+    capture_.etaMs = meter_.etaMs(job_.part->size());
+    if (job_.progressed) job_.progressed(job_);
+}
+
+void Pipeline::forgetPart() {
+    if (job_.part) job_.part->abandon();
+    job_.part.reset();
+    store_.erasePart(capture_.id);
+    job_.entry.part = {};
+    capture_.done = capture_.total = 0;
+    job_.note();
+}
+
+}  // namespace auricle::capture

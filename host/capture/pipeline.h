@@ -1,0 +1,64 @@
+// What one capture does, read from top to bottom: resolve the page, fetch the sound, finish the file, deliver it.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+
+#include "capture/credentials.h"
+#include "capture/job.h"
+#include "capture/media_gate.h"
+#include "capture/meter.h"
+#include "capture/services.h"
+#include "capture/slots.h"
+#include "capture/store.h"
+#include "media/container.h"
+#include "sites/site.h"
+
+namespace auricle::capture {
+
+/// Runs a job to its end. Fails with what the person is to be told; cancelled when the job's stop was requested. While it
+/// waits for a person (to sign in, to make room on the disk) it holds no slot and no socket.
+class Pipeline {
+  public:
+    Pipeline(Services& services, Slots& slots, Store& store, Job& job);
+    boost::asio::awaitable<Result<void>> run();
+
+  private:
+    boost::asio::awaitable<Result<void>> once();
+    boost::asio::awaitable<Result<sites::Plan>> resolve();
+    boost::asio::awaitable<Result<void>> openPart();
+    boost::asio::awaitable<Result<void>> fetch();
+    boost::asio::awaitable<Result<void>> fetch(const sites::Way& way);
+    boost::asio::awaitable<Result<media::Container>> finish();
+    boost::asio::awaitable<Result<void>> deliver(const media::Container& container);
+
+    boost::asio::awaitable<Result<void>> recover(const Error& error);
+    boost::asio::awaitable<Result<void>> waitForCookies(const Error& error);
+    boost::asio::awaitable<Result<void>> waitForToken(const Error& error);
+    boost::asio::awaitable<Result<void>> waitForRoom(const Error& error);
+
+    void adopt(const sites::Plan& plan);
+    void gotBytes(std::uint64_t bytes);
+    void sentBytes(std::uint64_t bytes);
+    void forgetPart();
+    /// Named before it is awaited with, everywhere: GCC 12 destroys aggregates twice that are made inside a co_await expression.
+    sites::Visit visit() { return {services_.http, credentials_, services_.timing, stop()}; }
+    vault::Key siteKey() const;
+    std::stop_token stop() const { return job_.stop.get_token(); }
+
+    Services& services_;
+    Slots& slots_;
+    Store& store_;
+    Job& job_;
+    Capture& capture_;
+    sites::Site& site_;
+    SiteCredentials credentials_;
+    Meter meter_;
+    std::string sha256_;
+    std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it went wrong
+    std::uint64_t bytesAtRefresh_ = 0;
+    unsigned refreshesInVain_ = 0;
+    bool askedForToken_ = false;
+};
+
+}  // namespace auricle::capture

@@ -1,0 +1,55 @@
+// The captures on the disk: one journal for each that is not over, one history for those that are done.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "capture/entry.h"
+#include "capture/journal.h"
+#include "system/error.h"
+
+namespace auricle::capture {
+
+/// A capture's journal that this process holds.
+struct Held {
+    Journal journal;
+    Entry entry;
+};
+
+/// Several processes (a browser each) share the folders: who runs a capture holds its journal's lock.
+class Store {
+  public:
+    /// `state` holds the journals, `cache` the part files. Creates nothing before the first capture.
+    Store(std::filesystem::path state, std::filesystem::path cache);
+
+    Result<Journal> create(const Entry& entry);
+    /// Takes over what an ended process left, or what failed or was cancelled. not_found when there is none of that id,
+    /// not_ready when another process runs it.
+    Result<Held> take(const std::string& id);
+    /// Every journal's last record, also those that other processes hold.
+    std::vector<Entry> open() const;
+    /// What was done, oldest first. Read from the disk at each call.
+    std::vector<Entry> history() const;
+
+    /// The capture is done: it goes to the history, and its journal and part file go.
+    Result<void> archive(const Entry& entry);
+    /// Nothing is left of it: journal, part files, a place in the history. A delivered file stays where it is.
+    void erase(const std::string& id);
+    void erasePart(const std::string& id);
+    /// Part files and journals of captures that are over and older than this go (captures.keepPartsDays).
+    void eraseOlderThan(std::int64_t unixMs);
+
+    std::filesystem::path partFile(const std::string& id) const;
+
+  private:
+    std::filesystem::path journalFile(const std::string& id) const;
+    std::filesystem::path historyFile() const;
+    Result<void> writeHistory(const nlohmann::json& record);
+
+    std::filesystem::path captures_, parts_;
+};
+
+}  // namespace auricle::capture

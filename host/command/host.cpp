@@ -1,0 +1,116 @@
+#include "command/host.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <chrono>
+#include <cstdlib>
+
+#include "command/reveal.h"
+#include "delivery/backend_address.h"
+#include "delivery/backend_delivery.h"
+#include "delivery/folder_delivery.h"
+#include "sites/panopto.h"
+#include "system/system_facts.h"
+#include "system/tools.h"
+
+namespace auricle::command {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds toolsAfter{1};  // the first second belongs to the person who pressed the button
+
+std::chrono::system_clock::time_point now() { return std::chrono::system_clock::now(); }
+
+template <class Names>
+std::vector<std::string> strings(const Names& names) {
+    return {names.begin(), names.end()};
+}
+
+std::vector<vault::SiteRules> siteRules() {
+    return {{.site = "panopto", .login = strings(sites::panoptoLoginCookies), .helpful = strings(sites::panoptoHelpfulCookies)}};
+}
+
+net::NetworkOptions networkOptions(const Config& config) {
+    return {.caFile = config.network.caFile,
+            .connectTo = config.network.connectTo,
+            .proxy = config.network.proxy,
+            .maxBytesPerSecond = config.network.maxBytesPerSecond};
+}
+
+}  // namespace
+
+Host::Host(asio::io_context& loop, const Paths& paths, Config config)
+    : loop_(loop),
+      paths_(paths),
+      config_(std::move(config)),
+      log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
+      vault_(siteRules(), now),
+      seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
+      sites_(sites::sitesFor(config_)),
+      http_(loop.get_executor(), networkOptions(config_)),
+      captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {
+    vault_.onForget([this] { http_.forgetConnections(); });
+}
+
+capture::Services Host::services() {
+    return {.config = config_,
+            .http = http_,
+            .vault = vault_,
+            .refresh = refresh_,
+            .sites = sites_,
+            .timing = net::realTiming(),
+            .worker = [this] { return worker_.executor(); },
+            .deliveryTo = [this](const delivery::Target& target) { return deliveryTo(target); },
+            .now = now,
+            .log = log_};
+}
+
+Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Target& target) {
+    if (target.to == delivery::Target::To::folder) {
+        return std::make_unique<delivery::FolderDelivery>(
+            delivery::FolderOptions{.folder = config_.delivery.folder, .subfolder = target.subfolder, .worker = worker_.executor()});
+    }
+    auto origin = delivery::judgeBackend(target.origin, config_.backends);
+    if (!origin) return std::unexpected(std::move(origin.error()));
+    return std::make_unique<delivery::BackendDelivery>(
+        delivery::BackendOptions{.origin = *origin, .courseId = target.courseId, .api = target.api, .worker = worker_.executor()});
+}
+
+void Host::probeTools(std::function<void(channel::Tools)> found) {
+    asio::co_spawn(
+        loop_,
+        [](Host& host, std::function<void(channel::Tools)> tell) -> asio::awaitable<void> {
+            asio::steady_timer pause(host.loop_, toolsAfter);
+            co_await pause.async_wait(asio::use_awaitable);
+            const char* path = std::getenv("PATH");
+            auto folders = toolFolders(path ? path : "", host.paths_.home);
+            channel::Tools tools;
+            for (const auto& [tool, configured] : {std::pair(ffmpeg, host.config_.tools.ffmpeg), std::pair(ytDlp, host.config_.tools.ytDlp)}) {
+                auto& said = tools[std::string(tool.name)];
+                auto program = findTool(tool, configured, folders);
+                said.isFound = program.has_value();
+                if (program) said.version = (co_await probeVersion(tool, *program)).value_or("");
+            }
+            tell(std::move(tools));
+        }(*this, std::move(found)),
+        asio::detached);
+}
+
+channel::Parts Host::parts() {
+    auto machine = describeSystem();
+    return {.manager = captures_,
+            .vault = vault_,
+            .seals = seals_,
+            .facts = {.version = AURICLE_VERSION,
+                      .os = machine.os,
+                      .arch = machine.arch,
+                      .pid = machine.pid,
+                      .sites = strings(sites_.names()),
+                      .capturesAtOnce = config_.captures.atOnce},
+            .probeTools = [this](auto found) { probeTools(std::move(found)); },
+            .reveal = [this](const std::string& file) { return reveal(loop_, file); }};
+}
+
+}  // namespace auricle::command

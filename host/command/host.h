@@ -1,0 +1,53 @@
+// The host, put together: every room's parts, with the configuration in force and the channel on top.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+
+#include "capture/captures.h"
+#include "channel/server.h"
+#include "net/curl_client.h"
+#include "sites/registry.h"
+#include "system/config.h"
+#include "system/log.h"
+#include "system/paths.h"
+#include "system/worker_thread.h"
+#include "vault/refresh.h"
+#include "vault/seal.h"
+#include "vault/vault.h"
+
+namespace auricle::command {
+
+/// Nothing that only a capture needs is set up before one starts: no thread, no socket, no folder. Lives as long as the loop
+/// runs.
+class Host {
+  public:
+    Host(boost::asio::io_context& loop, const Paths& paths, Config config);
+
+    /// What the channel needs of it.
+    channel::Parts parts();
+    capture::Manager& manager() { return captures_; }
+    vault::Vault& vault() { return vault_; }
+    /// Returns when nothing blocking is under way any more.
+    void joinWorker() { worker_.join(); }
+
+  private:
+    capture::Services services();
+    Result<std::unique_ptr<delivery::Delivery>> deliveryTo(const delivery::Target& target);
+    void probeTools(std::function<void(channel::Tools)> found);
+
+    boost::asio::io_context& loop_;
+    Paths paths_;
+    Config config_;
+    Log log_;
+    WorkerThread worker_;
+    vault::Vault vault_;
+    vault::SealTable seals_;
+    vault::Refresh refresh_;
+    sites::Registry sites_;
+    net::CurlClient http_;
+    capture::Captures captures_;
+};
+
+}  // namespace auricle::command

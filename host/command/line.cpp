@@ -1,0 +1,93 @@
+#include "command/line.h"
+
+#include <unistd.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+
+#include "command/config.h"
+#include "command/register.h"
+
+namespace auricle::command {
+namespace {
+
+constexpr const char* about =
+    "Auricle: the local half of a browser extension. It captures the sound of lectures, and nothing else, "
+    "for your study\n"
+    "backend; cookies never leave this machine.";
+
+constexpr const char* next =
+    "You do not start it yourself: your browser does, when you press the extension's button. To set it up:\n"
+    "  1. auricle install        tells your browsers where this program lies\n"
+    "  2. install the extension in your browser\n"
+    "  3. press its button on the page of a lecture\n";
+
+/// Somebody sits at it: one of the streams is a terminal.
+bool isByHand() {
+    return ::isatty(STDIN_FILENO) == 1 || ::isatty(STDOUT_FILENO) == 1;
+}
+
+int explainYourself(const CLI::App& app) {
+    if (isByHand()) {
+        std::fputs(app.help().c_str(), stdout);
+        return statusWell;
+    }
+    std::fputs(
+        "auricle: a browser starts this program with its extension's id; by hand, see `auricle --help`.\n",
+        stderr);
+    return statusUsage;
+}
+
+void addRegisterOptions(CLI::App& command, RegisterOptions& options) {
+    command.add_option("--browser", options.request.browsers, "Only these (chrome, firefox, …)")
+        ->type_name("NAME");
+    command
+        .add_option("--user-data-dir", options.request.userDataDir,
+                    "A Chromium profile folder that lies elsewhere")
+        ->type_name("DIR");
+    command.add_flag("--dry-run", options.request.isDryRun, "Say what would be done, change nothing");
+    command.add_flag("--json", options.isJson, "Print the outcome as JSON");
+}
+
+/// What CLI11 stops for: help and version are answers, the rest is a usage error.
+int answer(const CLI::App& app, const CLI::ParseError& stop) {
+    if (stop.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(stop);
+    std::fprintf(stderr, "auricle: %s\nSee `auricle --help`.\n", stop.what());
+    return statusUsage;
+}
+
+}  // namespace
+
+int runLine(int argc, char** argv) {
+    CLI::App app(about, "auricle");
+    app.footer(next);
+    app.set_version_flag("--version", "auricle " AURICLE_VERSION);
+    app.require_subcommand(0, 1);
+
+    bool isConfigJson = false;
+    auto* config = app.add_subcommand("config", "Print what is configured, and where each value came from");
+    config->add_flag("--json", isConfigJson, "Print it as JSON");
+
+    RegisterOptions installing, removing;
+    auto* install = app.add_subcommand("install", "Register this program with your browsers");
+    addRegisterOptions(*install, installing);
+    install
+        ->add_option("--extension-id", installing.request.extensionIds, "A further extension that may use it")
+        ->type_name("ID");
+    auto* uninstall = app.add_subcommand("uninstall", "Take it out of your browsers again");
+    addRegisterOptions(*uninstall, removing);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& stop) {
+        return answer(app, stop);
+    }
+    if (config->parsed()) return printConfig(isConfigJson);
+    if (install->parsed()) return runInstall(installing);
+    if (uninstall->parsed()) return runUninstall(removing);
+    return explainYourself(app);
+}
+
+}  // namespace auricle::command

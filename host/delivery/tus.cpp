@@ -1,0 +1,303 @@
+#include "delivery/tus.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "delivery/backend_answer.h"
+#include "system/files.h"
+#include "system/worker.h"
+
+namespace auricle::delivery {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr unsigned mostFreshPlaces = 2;
+constexpr unsigned mostRepeats = 3;
+constexpr std::uint32_t optionsWithinMs = 10'000;
+constexpr std::uint32_t headWithinMs = 60'000;
+constexpr std::uint64_t mostAnswerBytes = 64u << 10;
+constexpr std::size_t readBytes = 256u << 10;
+constexpr int checksumMismatch = 460;  // tus 1.0.0, Checksum
+
+std::optional<std::uint64_t> number(const net::Headers& headers, std::string_view name) {
+    const auto text = headers.find(name);
+    std::uint64_t value = 0;
+    if (!text || text->empty()) return std::nullopt;
+    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (fault != std::errc{} || end != text->data() + text->size()) return std::nullopt;
+    return value;
+}
+
+/// Is `word` one of a header's comma-separated words?
+bool lists(const net::Headers& headers, std::string_view name, std::string_view word) {
+    std::string_view rest = headers.find(name).value_or("");
+    while (!rest.empty()) {
+        auto item = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+        while (item.starts_with(' ')) item.remove_prefix(1);
+        while (item.ends_with(' ')) item.remove_suffix(1);
+        if (item == word) return true;
+    }
+    return false;
+}
+
+std::optional<Digest::Algorithm> checksumOf(const net::Headers& headers) {
+    if (!lists(headers, "Tus-Extension", "checksum")) return std::nullopt;
+    if (lists(headers, "Tus-Checksum-Algorithm", "sha256")) return Digest::Algorithm::sha256;
+    if (lists(headers, "Tus-Checksum-Algorithm", "sha1")) return Digest::Algorithm::sha1;
+    return std::nullopt;
+}
+
+Error fileEnded() {
+    return {.kind = Kind::internal,
+            .message = "The recording on this computer is no longer whole. Start the capture again."};
+}
+
+/// One part of the file as a request's body.
+class PartSource final : public net::BodySource {
+  public:
+    PartSource(int file, std::uint64_t offset, std::uint64_t bytes)
+        : file_(file), offset_(offset), left_(bytes), size_(bytes) {}
+    std::uint64_t size() const override { return size_; }
+    Result<std::size_t> read(std::span<std::byte> into) override {
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_));
+        auto got = readAt(file_, offset_, into.first(wanted));
+        if (!got) return got;
+        if (*got < wanted) return std::unexpected(fileEnded());
+        offset_ += *got;
+        left_ -= *got;
+        return got;
+    }
+
+  private:
+    int file_;
+    std::uint64_t offset_, left_, size_;
+};
+
+std::string base64(std::span<const std::byte> bytes) {
+    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+    const int length =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                        reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
+/// The value of Upload-Checksum for one part. Reads it once more than sending does, so that a part is never
+/// held whole.
+Result<std::string> checksumHeader(int file, std::uint64_t offset, std::uint64_t bytes,
+                                   Digest::Algorithm algorithm) {
+    Digest digest(algorithm);
+    std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, readBytes)));
+    for (PartSource part(file, offset, bytes);;) {
+        auto got = part.read(buffer);
+        if (!got) return std::unexpected(got.error());
+        if (*got == 0) break;
+        digest.update(std::span(buffer).first(*got));
+    }
+    return (algorithm == Digest::Algorithm::sha256 ? "sha256 " : "sha1 ") + base64(digest.value());
+}
+
+}  // namespace
+
+TusUpload::TusUpload(TusJob job, Visit visit) : job_(std::move(job)), visit_(visit) {}
+
+asio::awaitable<Result<void>> TusUpload::run(vault::Secret place) {
+    enterPlace(std::move(place));
+    if (auto learned = co_await learn(); !learned) co_return learned;
+    while (offset_ != job_.bytes) {
+        Step step;
+        if (offset_)
+            step = co_await sendPart();
+        else
+            step = co_await askOffset();
+        if (step) continue;
+        offset_.reset();
+        if (auto overcame = co_await overcome(std::move(step.error())); !overcame) co_return overcame;
+    }
+    co_return Result<void>{};
+}
+
+void TusUpload::enterPlace(vault::Secret place) {
+    place_ = std::move(place);
+    offset_.reset();
+    best_ = 0;
+    mustDeclareLength_ = false;
+}
+
+void TusUpload::confirm(std::uint64_t offset) {
+    offset_ = offset;
+    if (offset > best_) {
+        best_ = offset;
+        failures_ = damaged_ = 0;
+    }
+    if (job_.uploaded) job_.uploaded(offset);
+}
+
+Result<net::Request> TusUpload::request(std::string method) const {
+    auto url = net::Url::parse(place_.reveal());
+    if (!url) return fail(Kind::upload_rejected, "The backend named no usable address for the upload.");
+    net::Request request;
+    request.method = std::move(method);
+    request.url = std::move(*url);
+    request.headers = {{"Tus-Resumable", "1.0.0"}};
+    request.credentials = &visit_.credentials;
+    request.maxRedirects = 0;
+    request.maxBodyBytes = mostAnswerBytes;
+    request.http1 = true;
+    request.stop = visit_.stop;
+    return request;
+}
+
+/// What the server can do beyond the core. A server that does not answer OPTIONS is used without it.
+asio::awaitable<Result<void>> TusUpload::learn() {
+    if (std::exchange(hasLearned_, true)) co_return Result<void>{};
+    auto asked = request("OPTIONS");
+    if (!asked) co_return std::unexpected(asked.error());
+    asked->totalTimeoutMs = optionsWithinMs;
+    auto response = co_await visit_.http.send(std::move(*asked));
+    if (!response || response->head.status < 200 || response->head.status > 299) co_return Result<void>{};
+    checksum_ = checksumOf(response->head.headers);
+    const auto limit = number(response->head.headers, "Tus-Max-Size");
+    if (!limit || *limit >= job_.bytes) co_return Result<void>{};
+    co_return std::unexpected(Error{.kind = Kind::too_large,
+                                    .message = "The recording is larger than the backend accepts.",
+                                    .sizeBytes = job_.bytes,
+                                    .limitBytes = limit});
+}
+
+asio::awaitable<TusUpload::Step> TusUpload::askOffset() {
+    auto asked = request("HEAD");
+    if (!asked) co_return std::unexpected(Setback{Setback::Next::giveUp, asked.error()});
+    asked->totalTimeoutMs = headWithinMs;
+    auto response = co_await visit_.http.send(std::move(*asked));
+    if (!response) {
+        const auto next = mayPass(response.error()) ? Setback::Next::wait : Setback::Next::giveUp;
+        co_return std::unexpected(Setback{next, response.error()});
+    }
+    if (response->head.status != 200 && response->head.status != 204)
+        co_return std::unexpected(setbackOf(*response));
+    co_return readOffset(*response);
+}
+
+TusUpload::Step TusUpload::readOffset(const net::Response& response) {
+    const auto& headers = response.head.headers;
+    const auto offset = number(headers, "Upload-Offset");
+    const auto length = number(headers, "Upload-Length");
+    const auto& url = response.head.url;
+    if (!offset)
+        return std::unexpected(
+            Setback{Setback::Next::giveUp,
+                    nonsense(url, "does not speak tus at the address that it gave for the upload")});
+    if (length && *length != job_.bytes)
+        return std::unexpected(Setback{Setback::Next::freshPlace,
+                                       nonsense(url, "expects a recording of another size at that address")});
+    if (*offset > job_.bytes)
+        return std::unexpected(Setback{Setback::Next::giveUp,
+                                       nonsense(url, "claims to have more of the recording than there is")});
+    mustDeclareLength_ = !length && headers.find("Upload-Defer-Length") == "1";
+    confirm(*offset);
+    return {};
+}
+
+asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
+    const std::uint64_t offset = *offset_;
+    const std::uint64_t bytes = std::min(job_.partBytes, job_.bytes - offset);
+    auto asked = request("PATCH");
+    if (!asked) co_return std::unexpected(Setback{Setback::Next::giveUp, asked.error()});
+    asked->headers.push_back({"Content-Type", "application/offset+octet-stream"});
+    asked->headers.push_back({"Upload-Offset", std::to_string(offset)});
+    if (mustDeclareLength_) asked->headers.push_back({"Upload-Length", std::to_string(job_.bytes)});
+    if (checksum_) {
+        auto sum = co_await onWorker(job_.worker, [file = job_.file, offset, bytes, algorithm = *checksum_] {
+            return checksumHeader(file, offset, bytes, algorithm);
+        });
+        if (!sum) co_return std::unexpected(Setback{Setback::Next::giveUp, sum.error()});
+        asked->headers.push_back({"Upload-Checksum", *sum});
+    }
+    PartSource part(job_.file, offset, bytes);
+    asked->source = &part;
+    if (job_.sent) asked->onSent = [this, offset](std::uint64_t sentBytes) { job_.sent(offset + sentBytes); };
+    auto response = co_await visit_.http.send(std::move(*asked));
+    if (!response) {
+        const auto next = mayPass(response.error()) ? Setback::Next::wait : Setback::Next::giveUp;
+        co_return std::unexpected(Setback{next, response.error()});
+    }
+    if (response->head.status != 204 && response->head.status != 200)
+        co_return std::unexpected(setbackOf(*response));
+    co_return readProgress(*response, bytes);
+}
+
+TusUpload::Step TusUpload::readProgress(const net::Response& response, std::uint64_t partBytes) {
+    const auto offset = number(response.head.headers, "Upload-Offset");
+    const auto& url = response.head.url;
+    if (offset && *offset > job_.bytes)
+        return std::unexpected(Setback{Setback::Next::giveUp,
+                                       nonsense(url, "claims to have more of the recording than there is")});
+    if (!offset || *offset <= *offset_ || *offset > *offset_ + partBytes) {
+        Error error = nonsense(url, "took a part of the recording without saying how much of it");
+        error.retryable = true;
+        return std::unexpected(Setback{Setback::Next::wait, std::move(error)});
+    }
+    mustDeclareLength_ = false;
+    confirm(*offset);
+    return {};
+}
+
+TusUpload::Setback TusUpload::setbackOf(const net::Response& response) const {
+    const int status = response.head.status;
+    const vault::Secret authorization = visit_.credentials.authorization(response.head.url);
+    std::string_view token = authorization.reveal();
+    token.remove_prefix(std::min(token.find(' ') + 1, token.size()));
+    const std::array secrets{token, std::string_view(response.head.url.path())};
+    Error error = refusal(response, job_.bytes, secrets);
+    if (status == 404 || status == 410) return {Setback::Next::freshPlace, std::move(error)};
+    if (status == checksumMismatch) return {Setback::Next::sendAgain, std::move(error)};
+    if (status == 409 || status == 423) {
+        error.retryable = true;
+        return {Setback::Next::wait, std::move(error)};
+    }
+    return {mayPass(error) ? Setback::Next::wait : Setback::Next::giveUp, std::move(error)};
+}
+
+asio::awaitable<Result<void>> TusUpload::overcome(Setback setback) {
+    switch (setback.next) {
+        case Setback::Next::wait:
+            co_return co_await pause(std::move(setback.error));
+        case Setback::Next::freshPlace:
+            co_return co_await moveOn();
+        case Setback::Next::sendAgain:
+            if (++damaged_ <= mostRepeats) co_return Result<void>{};
+            co_return fail(Kind::upload_rejected,
+                           "A part of the recording arrived damaged at the backend again and again. "
+                           "Something on the way "
+                           "changes what is sent; try another network.");
+        case Setback::Next::giveUp:
+            break;
+    }
+    co_return std::unexpected(std::move(setback.error));
+}
+
+asio::awaitable<Result<void>> TusUpload::moveOn() {
+    if (++freshPlaces_ > mostFreshPlaces)
+        co_return fail(Kind::upload_rejected,
+                       "The backend lost the upload's place again and again. Its maintainer has to look.");
+    auto place = co_await job_.freshPlace();
+    if (!place) co_return std::unexpected(place.error());
+    enterPlace(std::move(*place));
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> TusUpload::pause(Error error) {
+    if (++failures_ >= job_.policy.attempts) co_return std::unexpected(std::move(error));
+    const auto length = error.retryAfterMs ? std::chrono::milliseconds(*error.retryAfterMs)
+                                           : net::backoff(job_.policy, failures_, visit_.timing.chance());
+    co_return co_await visit_.timing.sleep(length, visit_.stop);
+}
+
+}  // namespace auricle::delivery

@@ -1,0 +1,77 @@
+// A resumable upload by tus 1.0.0 (https://tus.io/protocols/resumable-upload): where it stands is asked,
+// never assumed.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "delivery/delivery.h"
+#include "net/http.h"
+#include "net/retry.h"
+#include "system/digest.h"
+#include "system/error.h"
+#include "vault/secret.h"
+
+namespace auricle::delivery {
+
+struct TusJob {
+    int file = -1;            ///< descriptor, borrowed; must stay open while run() goes on
+    std::uint64_t bytes = 0;  ///< what the file holds
+    std::uint64_t partBytes = 8u << 20;
+    /// Asks for a new and empty place when the old one is gone.
+    std::function<boost::asio::awaitable<Result<vault::Secret>>()> freshPlace{};
+    std::function<void(std::uint64_t)>
+        uploaded{};  ///< bytes that the server has confirmed; goes down when it lost some
+    std::function<void(std::uint64_t)> sent{};  ///< bytes that have left, confirmed or not; may be empty
+    boost::asio::any_io_executor worker;        ///< where parts are read for their checksum
+    net::RetryPolicy policy{.attempts = 8};
+};
+
+/// One upload, over as many places as it takes. After any error a HEAD comes before the next PATCH; 404 and
+/// 410 ask for a fresh place, twice at most; 460 sends a part again, thrice at most; 409, 423 and what may
+/// pass wait first, and their count starts anew when the server has more than ever before (SAFETY "Uploads").
+class TusUpload {
+  public:
+    TusUpload(TusJob job, Visit visit);
+    /// Returns when the server has all bytes. `place` is the upload's URL. Errors: backend_unauthorized,
+    /// too_large, upload_rejected, internal (the file cannot be read), and those of net::HttpClient.
+    boost::asio::awaitable<Result<void>> run(vault::Secret place);
+
+  private:
+    /// Why a step failed, by what follows from it.
+    struct Setback {
+        enum class Next : std::uint8_t { wait, freshPlace, sendAgain, giveUp } next;
+        Error error;
+    };
+    using Step = std::expected<void, Setback>;
+
+    boost::asio::awaitable<Result<void>> learn();
+    boost::asio::awaitable<Step> askOffset();
+    boost::asio::awaitable<Step> sendPart();
+    boost::asio::awaitable<Result<void>> overcome(Setback setback);
+    boost::asio::awaitable<Result<void>> moveOn();
+    boost::asio::awaitable<Result<void>> pause(Error error);
+    Result<net::Request> request(std::string method) const;
+    Setback setbackOf(const net::Response& response) const;
+    Step readOffset(const net::Response& response);
+    Step readProgress(const net::Response& response, std::uint64_t partBytes);
+    void enterPlace(vault::Secret place);
+    void confirm(std::uint64_t offset);
+
+    TusJob job_;
+    Visit visit_;
+    vault::Secret place_;
+    std::optional<std::uint64_t> offset_;  ///< nothing: not known, HEAD comes next
+    std::uint64_t best_ = 0;               ///< the highest offset that this place ever confirmed
+    bool mustDeclareLength_ = false;
+    bool hasLearned_ = false;
+    std::optional<Digest::Algorithm> checksum_;
+    unsigned failures_ = 0, damaged_ = 0, freshPlaces_ = 0;
+};
+
+}  // namespace auricle::delivery

@@ -1,0 +1,25 @@
+#include "media/window.h"
+
+#include <algorithm>
+
+namespace auricle::media {
+
+Window::Window(const ByteSource& source, std::size_t blockBytes)
+    : source_(source), size_(source.size()), block_(blockBytes) {}
+
+Result<std::span<const std::byte>> Window::at(std::uint64_t offset, std::size_t count) {
+    if (offset >= size_) return std::span<const std::byte>{};
+    count = static_cast<std::size_t>(std::min<std::uint64_t>({count, block_.size(), size_ - offset}));
+    bool isHeld = offset >= begin_ && offset - begin_ <= held_ && count <= held_ - (offset - begin_);
+    if (!isHeld) {
+        held_ = 0;
+        auto got = source_.readAt(offset, block_);
+        if (!got) return std::unexpected(got.error());
+        begin_ = offset;
+        held_ = *got;
+        count = std::min(count, held_);
+    }
+    return std::span<const std::byte>(block_).subspan(static_cast<std::size_t>(offset - begin_), count);
+}
+
+}  // namespace auricle::media

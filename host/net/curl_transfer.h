@@ -1,0 +1,74 @@
+// One hop: one request to one URL and its response, as libcurl carries it out. Follows nothing.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/curl_client.h"
+#include "net/curl_multi.h"
+
+namespace auricle::net {
+
+/// What a hop needs beside the request it belongs to.
+struct Hop {
+    const Url& url;
+    std::string method;
+    bool sendsBody;       ///< false once a redirect turned a POST into a GET
+    bool followsRedirects;  ///< a redirect's body is then dropped and never reaches the sink
+};
+
+class CurlTransfer {
+  public:
+    CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options, const Request& request, Hop hop, BodySink* sink);
+    ~CurlTransfer();
+    CurlTransfer(const CurlTransfer&) = delete;
+    CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+    boost::asio::awaitable<Result<void>> run();
+    ResponseHead& head() { return head_; }
+    std::string& body() { return body_; }
+    void limitRate(std::uint64_t bytesPerSecond);
+
+  private:
+    struct ListDeleter {
+        void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+    };
+    using List = std::unique_ptr<curl_slist, ListDeleter>;
+
+    static std::size_t onHeader(char* text, std::size_t one, std::size_t bytes, void* self);
+    static std::size_t onBody(char* data, std::size_t one, std::size_t bytes, void* self);
+    static std::size_t onRead(char* into, std::size_t one, std::size_t bytes, void* self);
+    static int onProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sentBytes);
+    void setUp();
+    void setUpBody();
+    void setUpTrust();
+    void addHeader(const std::string& line);
+    void addHeader(const char* name, const vault::Secret& value);
+    Result<void> takeBody(std::span<const std::byte> bytes);
+    Result<void> beginBody();
+    bool isFollowedRedirect() const;
+    Result<void> conclude(CURLcode code);
+    Error explain(CURLcode code) const;
+
+    std::shared_ptr<CurlMulti> multi_;
+    const NetworkOptions& options_;
+    const Request& request_;
+    Hop hop_;
+    BodySink* sink_;
+    CURL* easy_;
+    List headers_, connectTo_;
+    ResponseHead head_;
+    std::string body_;
+    std::uint64_t droppedBytes_ = 0;
+    std::optional<CURLcode> code_;
+    std::optional<Error> refusal_;
+    bool hasBegun_ = false;
+    char message_[CURL_ERROR_SIZE] = {};
+};
+
+}  // namespace auricle::net

@@ -1,0 +1,219 @@
+#include "sites/panopto.h"
+
+#include <algorithm>
+#include <boost/asio/awaitable.hpp>
+
+#include "sites/panopto_page.h"
+#include "sites/server_trouble.h"
+#include "sites/video_size.h"
+
+namespace auricle::sites {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr int statusOk = 200, statusPartial = 206, statusUnauthorized = 401, statusForbidden = 403,
+              statusNotFound = 404, statusGone = 410, statusUnsatisfiable = 416;
+constexpr int mostHops = 3;
+constexpr std::uint64_t maxAnswerBytes = 8u << 20;
+
+std::unexpected<Error> signInAt(const std::string& host) {
+    return fail(Kind::login_required,
+                "There is no session at " + host +
+                    ", or it is over. Sign in to Panopto in the browser and try again.");
+}
+
+std::unexpected<Error> noSuchRecording() {
+    return fail(Kind::not_found,
+                "Panopto knows no recording at this address. Check that its page opens in the browser.");
+}
+
+std::string questionAbout(const Page& page) {
+    // Panopto's own client asks so for a topic id, the leading "&" included.
+    if (page.idIsTid) {
+        return "&tid=" + page.id +
+               "&isLiveNotes=false&refreshAuthCookie=true&isActiveBroadcast=false&isEditing=false"
+               "&isKollectiveAgentInstalled=false&isEmbed=false&responseType=json";
+    }
+    return "deliveryId=" + page.id + "&isEmbed=true&responseType=json";
+}
+
+net::Request requestAbout(const Page& page, const net::Url& url, const Visit& visit) {
+    net::Request request;
+    request.method = "POST";
+    request.url = url;
+    request.headers.push_back({"Accept", "application/json, text/javascript, */*; q=0.01"});
+    request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded;charset=UTF-8"});
+    request.body = questionAbout(page);
+    request.credentials = &visit.credentials;
+    request.maxRedirects = 0;
+    request.maxBodyBytes = maxAnswerBytes;
+    request.stop = visit.stop;
+    return request;
+}
+
+bool isRedirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/// Where DeliveryInfo sent us. Only the tenant itself can know anything of the recording: every other place,
+/// also one that may not be asked at all, is a way to sign in.
+Result<net::Url> redirected(const Page& page, const net::ResponseHead& head) {
+    auto location = head.headers.find("location");
+    if (!location) return fail(Kind::network, head.url.host() + " redirects without saying where to.");
+    auto next = head.url.resolve(*location);
+    if (!next || next->origin() != page.origin || isPanoptoSignIn(*next)) return signInAt(page.url.host());
+    return next;
+}
+
+/// Nothing where the sound of this recording is there to be fetched.
+Result<void> judgeRecording(const DeliveryInfo& info) {
+    if (info.isLive) {
+        return fail(Kind::not_ready_yet, "This lecture is still being recorded. Try again when it is over.",
+                    true);
+    }
+    if (info.isAudioEncoded) return {};
+    if (!info.isPurged) {
+        return fail(Kind::not_ready_yet,
+                    "Panopto is still preparing the sound of this recording. Try again in a while.", true);
+    }
+    if (info.canBeRestored) {
+        return fail(Kind::not_ready_yet,
+                    "Panopto has archived this recording. Open its page to have it restored, and try again "
+                    "when it plays.",
+                    true);
+    }
+    return fail(
+        Kind::not_found,
+        "Panopto has deleted the media of this recording. Ask the lecturer whether it can be restored.");
+}
+
+std::unexpected<Error> downloadsAreOff() {
+    return fail(Kind::download_disabled,
+                "The owner of this recording has switched downloads off. Ask the lecturer to allow them.");
+}
+
+/// The media type without its parameters, in lower case.
+std::string mediaType(const net::ResponseHead& head) {
+    auto value = head.headers.find("content-type").value_or("");
+    std::string type(value.substr(0, value.find(';')));
+    std::erase_if(type, [](char c) { return c == ' ' || c == '\t'; });
+    std::ranges::transform(type, type.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return type;
+}
+
+/// Of a part that is to stand behind one which was judged by what it holds. A whole file is not judged here:
+/// types are wrong too often (an audio podcast is declared video/mp4), and whoever takes the bytes looks at them.
+Result<void> judgePartType(const Page& page, const net::ResponseHead& head) {
+    auto type = mediaType(head);
+    if (type.starts_with("text/") || type == "application/xhtml+xml") return signInAt(page.url.host());
+    if (type == "application/json" || type == "application/xml") {
+        return fail(Kind::not_media,
+                    head.url.host() + " sent a document (" + type + ") instead of the sound.");
+    }
+    return {};
+}
+
+/// A refusal by the tenant is about the recording or the account; by another host it is about a signed
+/// address whose time is over, and the tenant gives a new one.
+std::unexpected<Error> refusal(const Page& page, const net::ResponseHead& head) {
+    auto status = " (status " + std::to_string(head.status) + ")";
+    if (head.url.origin() != page.origin) {
+        return fail(Kind::forbidden,
+                    "The address of the sound at " + head.url.host() + " is not valid any more" + status +
+                        ". Try again.",
+                    true);
+    }
+    if (head.status == statusNotFound || head.status == statusGone) return noSuchRecording();
+    return fail(Kind::forbidden, "Panopto refused to give the sound" + status + ".");
+}
+
+}  // namespace
+
+std::optional<Page> Panopto::recognise(const net::Url& url) const {
+    return panoptoPage(url, vanityHosts_);
+}
+
+Result<DeliveryInfo> Panopto::judgeAnswer(const net::Response& response) const {
+    const auto& head = response.head;
+    if (head.status == statusOk) return parseDeliveryInfo(response.body);
+    if (head.status == statusUnauthorized || head.status == statusForbidden) return signInAt(head.url.host());
+    if (head.status == statusNotFound || head.status == statusGone) return noSuchRecording();
+    if (auto trouble = serverTrouble(head, now_())) return std::unexpected(std::move(*trouble));
+    return fail(Kind::network, head.url.host() + " answered in a way that is not known (status " +
+                                   std::to_string(head.status) + ").");
+}
+
+asio::awaitable<Result<DeliveryInfo>> Panopto::askOnce(const Page& page, const Visit& visit) const {
+    auto url = page.url.resolve("/Panopto/Pages/Viewer/DeliveryInfo.aspx");
+    for (int hop = 0; url && hop <= mostHops; ++hop) {
+        auto request = requestAbout(page, *url, visit);
+        auto response = co_await visit.http.send(std::move(request));
+        if (!response) co_return std::unexpected(std::move(response.error()));
+        if (!isRedirect(response->head.status)) co_return judgeAnswer(*response);
+        url = redirected(page, response->head);
+    }
+    if (!url) co_return std::unexpected(std::move(url.error()));
+    co_return fail(Kind::network, page.url.host() + " redirects in a circle.");
+}
+
+asio::awaitable<Result<DeliveryInfo>> Panopto::ask(const Page& page, const Visit& visit) const {
+    std::function<asio::awaitable<Result<DeliveryInfo>>()> attempt = [this, &page, &visit] {
+        return askOnce(page, visit);
+    };
+    net::RetryPolicy policy;
+    co_return co_await net::withRetry<DeliveryInfo>(policy, visit.timing, visit.stop, attempt);
+}
+
+asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
+    auto info = co_await ask(page, visit);
+    if (!info) co_return std::unexpected(std::move(info.error()));
+    if (auto judged = judgeRecording(*info); !judged) co_return std::unexpected(std::move(judged.error()));
+    if (info->areDownloadsOff) co_return downloadsAreOff();
+    if (info->publicId.empty() && !page.idIsTid) info->publicId = page.id;
+    if (info->publicId.empty()) co_return noSuchRecording();
+    auto sound =
+        page.url.resolve("/Panopto/Podcast/Download/" + info->publicId + ".mp4?mediaTargetType=audioPodcast");
+    if (!sound) co_return std::unexpected(std::move(sound.error()));
+    Plan plan;
+    plan.about = {.title = std::move(info->title),
+                  .course = std::move(info->course),
+                  .stableId = info->sessionId.empty() ? info->publicId : info->sessionId,
+                  .durationMs = info->durationMs};
+    plan.ways.push_back({.how = "audio-direct", .url = std::move(*sound)});
+    if (const auto& video = info->video) {
+        plan.wholeBytes = video->isPlaylist ? co_await playlistBytes(video->url, info->durationMs, visit)
+                                            : co_await fileBytes(video->url, visit);
+    }
+    co_return plan;
+}
+
+Result<void> Panopto::judgeHop(const Page& page, const net::Url&, const net::Url& to) const {
+    if (isPanoptoSignIn(to)) return signInAt(page.url.host());
+    if (to.isHttps()) return {};
+    return fail(Kind::forbidden,
+                "Panopto redirects to " + to.host() + " without https, which is not followed.");
+}
+
+Result<void> Panopto::judgeMedia(const Page& page, const net::ResponseHead& head) const {
+    if (head.status == statusUnsatisfiable || head.status == statusOk) return {};
+    if (head.status == statusPartial) return judgePartType(page, head);
+    if (head.status == statusUnauthorized) return signInAt(page.url.host());
+    if (auto trouble = serverTrouble(head, now_())) return std::unexpected(std::move(*trouble));
+    if (head.status >= 400) return refusal(page, head);
+    return fail(Kind::network, head.url.host() + " answered in a way that is not known (status " +
+                                   std::to_string(head.status) + ").");
+}
+
+asio::awaitable<Error> Panopto::explain(const Page& page, Error refused, Visit visit) {
+    auto info = co_await ask(page, visit);
+    if (!info) co_return std::move(info.error());
+    if (auto judged = judgeRecording(*info); !judged) co_return std::move(judged.error());
+    bool isByTheTenant = refused.kind == Kind::forbidden && !refused.retryable;
+    if (isByTheTenant) co_return downloadsAreOff().error();
+    co_return refused;
+}
+
+}  // namespace auricle::sites

@@ -1,0 +1,48 @@
+// Panopto: recorded lectures. The sound is the audio podcast that Panopto offers beside the video.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sites/panopto_delivery_info.h"
+#include "sites/site.h"
+
+namespace auricle::sites {
+
+/// A session at Panopto is there when this cookie is.
+inline constexpr std::array<std::string_view, 1> panoptoLoginCookies{".ASPXAUTH"};
+/// Sent along where they are there, not needed.
+inline constexpr std::array<std::string_view, 2> panoptoHelpfulCookies{"csrfToken", "ASP.NET_SessionId"};
+
+/// How a session's end is told from the rest: DeliveryInfo with ErrorCode 2, a web page in its place, a
+/// redirect of it to Login.aspx or to another host (a university's single sign-on), 401 or 403 of it. 403
+/// counts although it may be about the account: Panopto says that with an ErrorCode, and a wrong guess costs
+/// one refresh. A 403 of the podcast alone proves nothing: explain() asks DeliveryInfo again.
+class Panopto final : public Site {
+  public:
+    using Clock = std::function<std::chrono::system_clock::time_point()>;
+    /// `vanityHosts`: see panoptoPage().
+    explicit Panopto(std::vector<std::string> vanityHosts, Clock now = std::chrono::system_clock::now)
+        : vanityHosts_(std::move(vanityHosts)), now_(std::move(now)) {}
+
+    std::string_view name() const override { return "panopto"; }
+    std::optional<Page> recognise(const net::Url& url) const override;
+    boost::asio::awaitable<Result<Plan>> resolve(const Page& page, Visit visit) override;
+    Result<void> judgeHop(const Page& page, const net::Url& from, const net::Url& to) const override;
+    Result<void> judgeMedia(const Page& page, const net::ResponseHead& head) const override;
+    boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) override;
+
+  private:
+    boost::asio::awaitable<Result<DeliveryInfo>> ask(const Page& page, const Visit& visit) const;
+    boost::asio::awaitable<Result<DeliveryInfo>> askOnce(const Page& page, const Visit& visit) const;
+    Result<DeliveryInfo> judgeAnswer(const net::Response& response) const;
+
+    std::vector<std::string> vanityHosts_;
+    Clock now_;
+};
+
+}  // namespace auricle::sites

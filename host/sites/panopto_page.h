@@ -1,0 +1,26 @@
+// Which addresses are pages of Panopto, and which recording they name.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/url.h"
+#include "sites/site.h"
+
+namespace auricle::sites {
+
+/// The page of a recording: Viewer.aspx or Embed.aspx with `id` (which wins) or `tid`, or a Podcast address.
+/// Its URL is reduced to what names the recording. `vanityHosts` are a university's own names for its
+/// Panopto, compared whole, with
+/// ":PORT" where the port is not 443; every other page must be at panopto.com or panopto.eu, by https.
+std::optional<Page> panoptoPage(const net::Url& url, std::span<const std::string> vanityHosts);
+
+/// The page at which a person signs in to Panopto, whatever it is asked with.
+bool isPanoptoSignIn(const net::Url& url);
+
+/// The id in lower case if it is a GUID (8-4-4-4-12 hexadecimal digits).
+std::optional<std::string> guid(std::string_view text);
+
+}  // namespace auricle::sites

@@ -1,0 +1,37 @@
+#include "sites/registry.h"
+
+#include <algorithm>
+
+#include "sites/panopto.h"
+
+namespace auricle::sites {
+
+std::optional<Page> Registry::recognise(const net::Url& url) const {
+    for (const auto& site : sites_) {
+        if (auto page = site->recognise(url)) return page;
+    }
+    return std::nullopt;
+}
+
+Site* Registry::find(std::string_view name) const {
+    auto found = std::ranges::find(sites_, name, &Site::name);
+    return found == sites_.end() ? nullptr : found->get();
+}
+
+std::vector<std::string_view> Registry::names() const {
+    std::vector<std::string_view> names;
+    for (const auto& site : sites_) names.push_back(site->name());
+    return names;
+}
+
+Registry sitesFor(const Config& config) {
+    auto mayBeUsed = [&](const std::string& name) {
+        auto entry = config.sites.find(name);
+        return entry == config.sites.end() || entry->second.enabled;
+    };
+    std::vector<std::unique_ptr<Site>> sites;
+    if (mayBeUsed("panopto")) sites.push_back(std::make_unique<Panopto>(config.panopto.hosts));
+    return Registry(std::move(sites));
+}
+
+}  // namespace auricle::sites

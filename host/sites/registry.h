@@ -1,0 +1,32 @@
+// The sites this host knows and may use.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sites/site.h"
+#include "system/config.h"
+
+namespace auricle::sites {
+
+class Registry {
+  public:
+    /// The sites that may be used; of two that know a page the earlier one has it.
+    explicit Registry(std::vector<std::unique_ptr<Site>> sites) : sites_(std::move(sites)) {}
+
+    /// The page, if it is one of a site that may be used.
+    std::optional<Page> recognise(const net::Url& url) const;
+    /// The site of that name, or null. Lives as long as the registry.
+    Site* find(std::string_view name) const;
+    std::vector<std::string_view> names() const;
+
+  private:
+    std::vector<std::unique_ptr<Site>> sites_;
+};
+
+/// Every site of this program that the configuration does not switch off.
+Registry sitesFor(const Config& config);
+
+}  // namespace auricle::sites

@@ -1,0 +1,47 @@
+// A program run as a child: no shell, nothing inherited but what is named, bounded in output and time, gone
+// when we are.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "system/error.h"
+
+namespace auricle {
+
+struct ChildCommand {
+    std::filesystem::path program;                ///< absolute
+    std::vector<std::string> arguments{};         ///< without the program's own name
+    std::vector<std::string> environment{};       ///< all of it, as NAME=value; see plainEnvironment()
+    std::filesystem::path folder = "/";           ///< where it starts
+    std::chrono::milliseconds timeLimit{30'000};  ///< 0: none
+    std::size_t maxOutputBytes = 1u << 20;        ///< of each stream; what is beyond is read and dropped
+};
+
+struct ChildOutcome {
+    int status = -1;             ///< exit status, or -1 where a signal ended it
+    int signal = 0;              ///< the signal that ended it, or 0
+    std::string output, errors;  ///< standard output and standard error
+    bool outputCut = false, errorsCut = false;
+
+    bool succeeded() const { return status == 0; }
+};
+
+/// Runs it to its end. Fails with tool_missing (no such program, not executable), timeout, cancelled, or
+/// internal (the system gives no process or descriptor). Whenever it returns, and when the coroutine is
+/// destroyed, the child and its process group have been killed and the child reaped. A program that ends with
+/// a status other than 0 is an outcome, not an error. The child dies with the thread that started it, so call
+/// it on a thread that lives as long as the program. Needs SIGCHLD not to be ignored; installs no handler.
+boost::asio::awaitable<Result<ChildOutcome>> run(ChildCommand command, std::stop_token stop = {});
+
+/// What a tool needs of our environment and no more: PATH, HOME, LANG, LC_*, TMPDIR, LD_LIBRARY_PATH and the
+/// XDG folders.
+std::vector<std::string> plainEnvironment();
+
+}  // namespace auricle

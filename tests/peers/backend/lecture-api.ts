@@ -1,0 +1,220 @@
+// The lectures' routes, for a caller whose token has been found good.
+
+import { createHash } from "node:crypto";
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Answer } from "../wire/answer.ts";
+import { json } from "../wire/answer.ts";
+import { bodyBytes } from "../wire/request.ts";
+import type { WireRequest } from "../wire/request.ts";
+import { serveResource } from "../wire/resource.ts";
+import { ApiError } from "./api-error.ts";
+import { completion, registration, report } from "./lecture-form.ts";
+import type { Fields } from "./lecture-form.ts";
+import type { LectureRow, LectureTable } from "./lecture-table.ts";
+import type { MischiefPlan } from "./mischief.ts";
+import { refuseSecrets } from "./secret-refusal.ts";
+import { UPLOAD_PATH } from "./upload-space.ts";
+import type { UploadSpace } from "./upload-space.ts";
+
+export interface LectureApiParts {
+  readonly table: LectureTable;
+  readonly uploads: UploadSpace;
+  readonly mischief: MischiefPlan;
+  /** Where finished audio is kept. */
+  readonly audioDir: string;
+  readonly maxBytes: number;
+  /** Before the path of an upload's address. */
+  readonly origin: () => string;
+}
+
+const JSON_LIMIT_BYTES = 256 * 1024;
+const LECTURE_PATH = /^\/api\/lectures\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/(complete|upload|audio))?$/;
+
+export class LectureApi {
+  readonly #parts: LectureApiParts;
+
+  constructor(parts: LectureApiParts) {
+    this.#parts = parts;
+  }
+
+  /** `owner`: whom the token stands for. Throws ApiError. */
+  async handle(request: WireRequest, owner: string): Promise<Answer> {
+    if (request.path === "/api/lectures") return this.#register(only(request, "POST"), owner);
+    if (request.path.startsWith(`${UPLOAD_PATH}/`)) return this.#upload(request, owner);
+    const [, id, part] = LECTURE_PATH.exec(request.path) ?? [];
+    if (id === undefined) throw new ApiError(404, "not_found", "There is nothing at this address.");
+    const lecture = await this.#parts.table.byId(owner, id);
+    if (lecture === undefined) throw lectureMissing();
+    switch (part) {
+      case "complete":
+        return this.#complete(only(request, "POST"), lecture);
+      case "upload":
+        return this.#freshUpload(only(request, "POST"), lecture);
+      case "audio":
+        return this.#audio(request, lecture);
+      default:
+        return this.#lecture(request, lecture);
+    }
+  }
+
+  /** POST /api/lectures: once for each Idempotency-Key, however often it is repeated. */
+  async #register(request: WireRequest, owner: string): Promise<Answer> {
+    const facts = registration(await fieldsOf(request));
+    const key = request.headers["idempotency-key"];
+    if (key === undefined || key.trim() === "") throw new ApiError(400, "idempotency_key_missing", "The header Idempotency-Key is missing.");
+    if (!facts.accepts.includes("tus")) throw new ApiError(422, "no_common_upload", "This backend takes uploads by tus only.");
+    if (facts.sizeBytes !== null && facts.sizeBytes > this.#parts.maxBytes) throw tooLarge(this.#parts.maxBytes);
+    const known = await this.#parts.table.byKey(owner, key);
+    if (known !== undefined) return json(200, await this.#resumed(known));
+
+    const uploadId = await this.#parts.uploads.create(facts.sizeBytes);
+    const made = await this.#parts.table.insert(owner, key, facts, uploadId);
+    if (made !== undefined) return json(201, this.#withUpload(made));
+    // Another request with this key was faster.
+    await this.#parts.uploads.remove(uploadId);
+    const other = await this.#parts.table.byKey(owner, key);
+    if (other === undefined) throw lectureMissing();
+    return json(200, await this.#resumed(other));
+  }
+
+  /** As it is now; what had failed begins again, and a place that is gone is replaced. */
+  async #resumed(lecture: LectureRow): Promise<unknown> {
+    if (lecture.status === "ready") return this.#withUpload(lecture);
+    const alive = lecture.uploadId !== null && (await this.#parts.uploads.exists(lecture.uploadId));
+    const uploadId = alive ? lecture.uploadId : await this.#parts.uploads.create(lecture.sizeBytes);
+    if (alive && lecture.status === "uploading") return this.#withUpload(lecture);
+    return this.#withUpload(await this.#change(lecture, { status: "uploading", errorMessage: null, uploadId }));
+  }
+
+  async #complete(request: WireRequest, lecture: LectureRow): Promise<Answer> {
+    const claimed = completion(await fieldsOf(request));
+    if (lecture.status === "ready") {
+      if (lecture.sha256 !== claimed.sha256 || lecture.sizeBytes !== claimed.sizeBytes) throw digestMismatch("The lecture is complete already, with another content.");
+      return json(200, lectureBody(lecture));
+    }
+    if (lecture.uploadId === null) throw new ApiError(409, "no_upload", "There is no upload to complete; ask for a place first.");
+    const arrived = await this.#parts.uploads.digest(lecture.uploadId);
+    if (arrived.bytes !== claimed.sizeBytes) throw digestMismatch(`${String(arrived.bytes)} bytes have arrived, not ${String(claimed.sizeBytes)}.`);
+    if (arrived.sha256 !== claimed.sha256) throw digestMismatch("What arrived has another SHA-256.");
+    await this.#parts.uploads.keep(lecture.uploadId, this.#audioFile(lecture));
+    return json(200, lectureBody(await this.#change(lecture, { status: "ready", errorMessage: null, sizeBytes: arrived.bytes, sha256: arrived.sha256 })));
+  }
+
+  /** A fresh and empty place; the old one is terminated. */
+  async #freshUpload(request: WireRequest, lecture: LectureRow): Promise<Answer> {
+    request.body.resume();
+    if (lecture.status === "ready") throw new ApiError(409, "already_ready", "The lecture is complete already.");
+    if (lecture.uploadId !== null) await this.#parts.uploads.remove(lecture.uploadId);
+    const uploadId = await this.#parts.uploads.create(lecture.sizeBytes);
+    const changed = await this.#change(lecture, { status: "uploading", errorMessage: null, uploadId });
+    return json(200, { upload: this.#uploadOf(changed) });
+  }
+
+  async #lecture(request: WireRequest, lecture: LectureRow): Promise<Answer> {
+    switch (request.method) {
+      case "GET":
+        return json(200, lectureBody(lecture));
+      case "PATCH":
+        return json(200, lectureBody(await this.#change(lecture, report(await fieldsOf(request)))));
+      case "DELETE":
+        return this.#remove(lecture);
+      default:
+        throw new ApiError(405, "method_not_allowed", "A lecture knows GET, PATCH and DELETE.", { allow: "GET, PATCH, DELETE" });
+    }
+  }
+
+  async #remove(lecture: LectureRow): Promise<Answer> {
+    await this.#parts.table.remove(lecture.id);
+    if (lecture.uploadId !== null) await this.#parts.uploads.remove(lecture.uploadId);
+    await rm(this.#audioFile(lecture), { force: true });
+    return { status: 204, headers: {}, body: Buffer.alloc(0) };
+  }
+
+  async #audio(request: WireRequest, lecture: LectureRow): Promise<Answer> {
+    if (request.method !== "GET" && request.method !== "HEAD") throw new ApiError(405, "method_not_allowed", "Audio is read with GET.", { allow: "GET, HEAD" });
+    const file = this.#audioFile(lecture);
+    const found = await stat(file).catch(() => undefined);
+    if (found === undefined || lecture.sha256 === null) throw new ApiError(404, "not_found", "The lecture has no audio yet.");
+    return serveResource(request, { content: { file }, size: found.size, type: lecture.mimeType, etag: `"${lecture.sha256}"`, lastModified: found.mtime });
+  }
+
+  /** The tus part: an upload's address is a secret, and still only its owner may use it. */
+  async #upload(request: WireRequest, owner: string): Promise<Answer> {
+    const id = request.path.slice(UPLOAD_PATH.length + 1);
+    const lecture = await this.#parts.table.byUpload(owner, id);
+    if (lecture === undefined) throw new ApiError(404, "not_found", "There is no such upload.", { "tus-resumable": "1.0.0" });
+    return this.#parts.uploads.handle(request, id);
+  }
+
+  async #change(lecture: LectureRow, change: Parameters<LectureTable["change"]>[1]): Promise<LectureRow> {
+    const changed = await this.#parts.table.change(lecture.id, change);
+    if (changed === undefined) throw lectureMissing();
+    return changed;
+  }
+
+  #withUpload(lecture: LectureRow): unknown {
+    return { ...lectureBody(lecture), upload: this.#uploadOf(lecture) };
+  }
+
+  #uploadOf(lecture: LectureRow): unknown {
+    const foreign = this.#parts.mischief.take("foreign-upload-url");
+    return { protocol: "tus", url: foreign?.url ?? `${this.#parts.origin()}${UPLOAD_PATH}/${lecture.uploadId ?? ""}` };
+  }
+
+  #audioFile(lecture: LectureRow): string {
+    return join(this.#parts.audioDir, lecture.id);
+  }
+}
+
+/** Whom a bearer token stands for: the token itself is stored nowhere. */
+export function ownerOf(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
+
+async function fieldsOf(request: WireRequest): Promise<Fields> {
+  let value: unknown;
+  try {
+    value = JSON.parse((await bodyBytes(request, JSON_LIMIT_BYTES)).toString("utf8"));
+  } catch {
+    throw new ApiError(400, "bad_request", "The body is no JSON, or too long.");
+  }
+  refuseSecrets(value);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ApiError(422, "invalid", "The body must be a JSON object.");
+  return { ...value };
+}
+
+function lectureBody(lecture: LectureRow): Record<string, unknown> {
+  return {
+    id: lecture.id,
+    status: lecture.status,
+    title: lecture.title,
+    course_id: lecture.courseId,
+    source_url: lecture.sourceUrl,
+    site: lecture.site,
+    mime_type: lecture.mimeType,
+    duration_ms: lecture.durationMs,
+    size_bytes: lecture.sizeBytes,
+    sha256: lecture.sha256,
+    ...(lecture.errorMessage === null ? {} : { error_message: lecture.errorMessage }),
+    created_at: lecture.createdAt.toISOString(),
+    updated_at: lecture.updatedAt.toISOString(),
+  };
+}
+
+function only(request: WireRequest, method: string): WireRequest {
+  if (request.method !== method) throw new ApiError(405, "method_not_allowed", `This address knows ${method} only.`, { allow: method });
+  return request;
+}
+
+function lectureMissing(): ApiError {
+  return new ApiError(404, "not_found", "Lecture not found");
+}
+
+function digestMismatch(detail: string): ApiError {
+  return new ApiError(409, "digest_mismatch", detail);
+}
+
+function tooLarge(maxBytes: number): ApiError {
+  return new ApiError(413, "too_large", `Audio file too large. Maximum size is ${String(Math.floor(maxBytes / 1024 ** 2))} MB`);
+}

@@ -1,0 +1,113 @@
+// The table of lectures.
+
+import { randomUUID } from "node:crypto";
+import type { Database, Row } from "./database.ts";
+
+export const STATUSES = ["pending", "downloading", "uploading", "ready", "failed", "cancelled"] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** What a machine tells when it registers a lecture. */
+export interface LectureFacts {
+  readonly courseId: string | null;
+  readonly title: string;
+  readonly sourceUrl: string;
+  readonly site: string;
+  readonly mimeType: string;
+  readonly durationMs: number | null;
+  readonly sizeBytes: number | null;
+}
+
+export interface LectureRow extends LectureFacts {
+  readonly id: string;
+  readonly status: Status;
+  /** lower-case hex, once it is ready */
+  readonly sha256: string | null;
+  readonly errorMessage: string | null;
+  readonly uploadId: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface LectureChange {
+  readonly status?: Status;
+  readonly errorMessage?: string | null;
+  readonly uploadId?: string | null;
+  readonly sizeBytes?: number;
+  readonly sha256?: string;
+}
+
+const COLUMN = { status: "status", errorMessage: "error_message", uploadId: "upload_id", sizeBytes: "size_bytes", sha256: "sha256" } as const;
+
+export class LectureTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Undefined when the key has been used before: then `byKey` has the row. Two at once never make two. */
+  async insert(owner: string, key: string, facts: LectureFacts, uploadId: string): Promise<LectureRow | undefined> {
+    const rows = await this.#database.query(
+      `insert into lectures (id, owner, idempotency_key, status, course_id, title, source_url, site, mime_type, duration_ms, size_bytes, upload_id)
+       values ($1, $2, $3, 'uploading', $4, $5, $6, $7, $8, $9, $10, $11)
+       on conflict (owner, idempotency_key) do nothing returning *`,
+      [randomUUID(), owner, key, facts.courseId, facts.title, facts.sourceUrl, facts.site, facts.mimeType, facts.durationMs, facts.sizeBytes, uploadId],
+    );
+    return rows.map(lectureRow)[0];
+  }
+
+  async byKey(owner: string, key: string): Promise<LectureRow | undefined> {
+    return (await this.#database.query("select * from lectures where owner = $1 and idempotency_key = $2", [owner, key])).map(lectureRow)[0];
+  }
+
+  async byId(owner: string, id: string): Promise<LectureRow | undefined> {
+    return (await this.#database.query("select * from lectures where owner = $1 and id = $2", [owner, id])).map(lectureRow)[0];
+  }
+
+  async byUpload(owner: string, uploadId: string): Promise<LectureRow | undefined> {
+    return (await this.#database.query("select * from lectures where owner = $1 and upload_id = $2", [owner, uploadId])).map(lectureRow)[0];
+  }
+
+  async change(id: string, change: LectureChange): Promise<LectureRow | undefined> {
+    const entries = Object.entries(change) as [keyof LectureChange, unknown][];
+    const sets = entries.map(([name], at) => `${COLUMN[name]} = $${String(at + 2)}`);
+    const rows = await this.#database.query(`update lectures set ${[...sets, "updated_at = now()"].join(", ")} where id = $1 returning *`, [id, ...entries.map(([, value]) => value)]);
+    return rows.map(lectureRow)[0];
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#database.query("delete from lectures where id = $1", [id]);
+  }
+
+  async all(): Promise<LectureRow[]> {
+    return (await this.#database.query("select * from lectures order by created_at, id")).map(lectureRow);
+  }
+}
+
+function lectureRow(row: Row): LectureRow {
+  return {
+    id: String(row["id"]),
+    status: STATUSES.find((status) => status === row["status"]) ?? "failed",
+    courseId: text(row["course_id"]),
+    title: String(row["title"]),
+    sourceUrl: String(row["source_url"]),
+    site: String(row["site"]),
+    mimeType: String(row["mime_type"]),
+    durationMs: number(row["duration_ms"]),
+    sizeBytes: number(row["size_bytes"]),
+    sha256: text(row["sha256"]),
+    errorMessage: text(row["error_message"]),
+    uploadId: text(row["upload_id"]),
+    createdAt: new Date(String(row["created_at"])),
+    updatedAt: new Date(String(row["updated_at"])),
+  };
+}
+
+function text(value: unknown): string | null {
+  return value === null ? null : String(value);
+}
+
+/** A bigint column comes as a number, a bigint or a string, as the driver likes. */
+function number(value: unknown): number | null {
+  return value === null ? null : Number(value);
+}

@@ -1,0 +1,300 @@
+// The stand-in for a Panopto site: one server for all its tenants, told apart by their names.
+
+import { randomUUID } from "node:crypto";
+import type { Certificate } from "../authority/authority.ts";
+import type { Answer } from "../wire/answer.ts";
+import { html, json, redirect } from "../wire/answer.ts";
+import type { Fault, FaultRule, FaultTarget } from "../wire/fault.ts";
+import { Listener } from "../wire/listener.ts";
+import type { RequestRecord } from "../wire/record.ts";
+import { bodyBytes, bodyForm } from "../wire/request.ts";
+import type { WireRequest } from "../wire/request.ts";
+import type { Cdn, PodcastTarget } from "./cdn.ts";
+import { ACCESS_ERROR, MISSING_ERROR, captions, deliveryInfo, panoptoJson } from "./delivery-info.ts";
+import type { IdentityProvider } from "./identity-provider.ts";
+import type { Lecture, LoggedOutForm, PodcastRefusal } from "./lecture.ts";
+import { sessionRows } from "./listing.ts";
+import { embedPage, listPage, plainPage, signInPage, viewerPage } from "./pages.ts";
+import type { Person, Session } from "./session.ts";
+import { AUTH_COOKIE, STUDENT, Sessions, authCookie, signInCookies, signOutCookies } from "./session.ts";
+
+export const SITE_HOST = "uni.hosted.panopto.com";
+
+export interface SiteOptions {
+  readonly certificate: Certificate;
+  /** One certificate for each tenant; their names are the tenants. */
+  readonly tenants: ReadonlyMap<string, Certificate>;
+  readonly cdn: Cdn;
+  readonly idp: IdentityProvider;
+  readonly people?: readonly Person[];
+  /** What DeliveryInfo says to the logged out, where the lecture does not choose; `json-error-2` when left out. */
+  readonly loggedOut?: LoggedOutForm;
+  readonly podcastRefusal?: PodcastRefusal;
+  /** `sso`: Viewer pages send a person who is not signed in through the university's sign-in at once. */
+  readonly signIn?: "form" | "sso";
+}
+
+const LOGIN_PATH = "/Panopto/Pages/Auth/Login.aspx";
+
+export class PanoptoSite {
+  /** May be changed between requests. */
+  loggedOut: LoggedOutForm;
+  podcastRefusal: PodcastRefusal;
+  signIn: "form" | "sso";
+  readonly #listener: Listener;
+  readonly #options: SiteOptions;
+  readonly #people: readonly Person[];
+  readonly #sessions = new Sessions();
+  readonly #lectures: Lecture[] = [];
+
+  constructor(options: SiteOptions) {
+    this.#options = options;
+    this.loggedOut = options.loggedOut ?? "json-error-2";
+    this.podcastRefusal = options.podcastRefusal ?? "403";
+    this.signIn = options.signIn ?? "form";
+    this.#people = options.people ?? [STUDENT];
+    this.#listener = new Listener({
+      server: "site",
+      tls: { certificate: options.certificate, byName: options.tenants },
+      handler: (request) => this.#handle(request),
+    });
+  }
+
+  get port(): number {
+    return this.#listener.port;
+  }
+
+  get requests(): readonly RequestRecord[] {
+    return this.#listener.recorder.requests;
+  }
+
+  get lectures(): readonly Lecture[] {
+    return this.#lectures;
+  }
+
+  /** What this peer itself did wrong, if anything. */
+  get failure(): unknown {
+    return this.#listener.failure;
+  }
+
+  start(port = 0): Promise<void> {
+    return this.#listener.start(port);
+  }
+
+  stop(): Promise<void> {
+    return this.#listener.stop();
+  }
+
+  fail(fault: Fault, target?: FaultTarget): FaultRule {
+    return this.#listener.fail(fault, target);
+  }
+
+  clearFaults(): void {
+    this.#listener.faults.clear();
+  }
+
+  waitForRequest(predicate: (record: RequestRecord) => boolean, timeoutMs?: number): Promise<RequestRecord> {
+    return this.#listener.recorder.waitForRequest(predicate, timeoutMs);
+  }
+
+  /** Puts a lecture on the site, its files on the CDN, and gives it back. */
+  add(lecture: Lecture): Lecture {
+    this.#lectures.push(lecture);
+    this.#options.cdn.shelve(lecture);
+    return lecture;
+  }
+
+  /** A new session, with no browser: the value of its .ASPXAUTH (512 upper-case hex digits). */
+  signInDirectly(host = SITE_HOST, person: Person = STUDENT): string {
+    return this.#sessions.open(person, host).values[0] ?? "";
+  }
+
+  /** Logs out on the server's side, whatever runs; any .ASPXAUTH of the session will do. False when there is none. */
+  endSession(value: string): boolean {
+    return this.#sessions.end(value);
+  }
+
+  endAllSessions(): void {
+    this.#sessions.endAll();
+  }
+
+  /** Every secret given out so far: all of them may be met on this site alone. */
+  secrets(): string[] {
+    return this.#sessions.secrets();
+  }
+
+  /** What DeliveryInfo tells of the people: name and address, which are to reach nobody. */
+  personalData(): string[] {
+    return this.#people.flatMap(({ name, mail, user }) => [name, mail, user]);
+  }
+
+  async #handle(request: WireRequest): Promise<Answer> {
+    if (!this.#options.tenants.has(request.host)) return html(421, plainPage("Misdirected", "No such site here."));
+    const session = this.#sessions.find(request.cookies.get(AUTH_COOKIE), request.host);
+    const path = request.path.toLowerCase();
+    switch (path) {
+      case "/panopto/pages/viewer.aspx":
+      case "/panopto/pages/embed.aspx":
+        return this.#watch(request, session, path.endsWith("embed.aspx"));
+      case "/panopto/pages/viewer/deliveryinfo.aspx":
+        return this.#deliveryInfo(request, session);
+      case LOGIN_PATH.toLowerCase():
+        return this.#login(request);
+      case "/panopto/pages/auth/logout.aspx":
+        return this.#logout(request);
+      case "/panopto/services/data.svc/getsessions":
+        return this.#getSessions(request, session);
+      case "/":
+      case "/panopto":
+      case "/panopto/pages/home.aspx":
+      case "/panopto/pages/sessions/list.aspx":
+        return this.#list(request, session);
+      default:
+        return this.#podcast(request, session);
+    }
+  }
+
+  #watch(request: WireRequest, session: Session | undefined, embedded: boolean): Answer {
+    const lecture = this.#byPage(request.query);
+    if (lecture === undefined) return html(200, plainPage("Not found", "This session could not be found."));
+    if (!mayPlay(lecture, session)) return redirect(this.#signInAddress(embedded ? "Embed" : "Viewer", request.target));
+    return html(200, embedded ? embedPage(lecture) : viewerPage(lecture, request.host, session?.person.name));
+  }
+
+  #list(request: WireRequest, session: Session | undefined): Answer {
+    if (session === undefined) return redirect(this.#signInAddress("FolderView", request.target));
+    return html(200, listPage("All lectures", this.#lectures, session.person.name));
+  }
+
+  /** GET with a query and POST with a form are the same to Panopto. */
+  async #deliveryInfo(request: WireRequest, session: Session | undefined): Promise<Answer> {
+    const asked = request.method === "POST" ? await bodyForm(request) : request.query;
+    if (asked.get("responseType") !== "json") return html(200, plainPage("Delivery", "This page answers in JSON when it is asked to."));
+    const lecture = this.#byDelivery(asked);
+    if (lecture === undefined) return panoptoJson(MISSING_ERROR);
+    if (!mayPlay(lecture, session)) return this.#refuse(request, lecture, session);
+    if (asked.get("getCaptions") === "true") return panoptoJson(captions(lecture));
+    const renewed = session !== undefined && asked.get("refreshAuthCookie") === "true" ? { "set-cookie": authCookie(this.#sessions.renew(session)) } : {};
+    return panoptoJson(deliveryInfo({ lecture, host: request.host, session, cdn: this.#options.cdn }), renewed);
+  }
+
+  #refuse(request: WireRequest, lecture: Lecture, session: Session | undefined): Answer {
+    // Whoever is signed in and may not look is told so in JSON; only the others are sent to sign in.
+    if (session !== undefined) return panoptoJson(ACCESS_ERROR);
+    switch (lecture.loggedOut ?? this.loggedOut) {
+      case "json-error-2":
+        return panoptoJson(ACCESS_ERROR);
+      case "html-200":
+        return html(200, this.#loginPage(request.host, `${LOGIN_PATH}?Auth=SessionView`));
+      case "redirect-to-login":
+        return redirect(`${LOGIN_PATH}?Auth=SessionView&panoptoState=${randomUUID()}`);
+      case "redirect-sso":
+        return redirect(this.#ssoAddress(request.host, "/Panopto/Pages/Home.aspx"));
+      case "401":
+        return html(401, plainPage("Unauthorized", "You are not signed in."));
+    }
+  }
+
+  #podcast(request: WireRequest, session: Session | undefined): Answer {
+    const match = /^\/Panopto\/Podcast\/(?:Download|Syndication|Stream)\/([0-9a-f-]+)\.mp4$/i.exec(request.path);
+    const lecture = this.#lectures.find(({ deliveryId }) => deliveryId === match?.[1]?.toLowerCase());
+    if (lecture === undefined) return html(404, plainPage("Not found", "There is nothing here."));
+    if (!mayPlay(lecture, session)) return this.#refusePodcast(request.host, lecture);
+    if (!lecture.downloads) return forbiddenPodcast();
+    const target: PodcastTarget = request.query.get("mediaTargetType") === "audioPodcast" ? "audioPodcast" : "videoPodcast";
+    if (lecture.purged || (target === "audioPodcast" && !lecture.audioEncoded)) return html(404, plainPage("Not found", "This podcast has not been made."));
+    return redirect(this.#options.cdn.podcastUrl(lecture, target, request.host));
+  }
+
+  #refusePodcast(host: string, lecture: Lecture): Answer {
+    switch (lecture.podcastRefusal ?? this.podcastRefusal) {
+      case "403":
+        return forbiddenPodcast();
+      case "html-200":
+        return html(200, this.#loginPage(host, `${LOGIN_PATH}?Auth=Podcast`));
+      case "redirect-to-login":
+        return redirect(`${LOGIN_PATH}?Auth=SessionView&panoptoState=${randomUUID()}`);
+    }
+  }
+
+  async #login(request: WireRequest): Promise<Answer> {
+    const returnUrl = localPath(request.query.get("ReturnUrl"));
+    if (request.method === "POST") return this.#signInPost(request, returnUrl);
+    if (request.query.get("AllowBounce") === "true") return redirect(this.#ssoAddress(request.host, returnUrl));
+    return html(200, this.#loginPage(request.host, request.target));
+  }
+
+  /** Either our own form or the answer of the university's sign-in. A wrong password gets the page again, with 200. */
+  async #signInPost(request: WireRequest, returnUrl: string): Promise<Answer> {
+    const form = await bodyForm(request);
+    const samlResponse = form.get("SAMLResponse");
+    const person = samlResponse === null ? this.#byPassword(form) : this.#options.idp.redeem(samlResponse);
+    if (person === undefined) return html(200, this.#loginPage(request.host, request.target, "Invalid user name or password."));
+    const session = this.#sessions.open(person, request.host);
+    const next = samlResponse === null ? returnUrl : localPath(form.get("RelayState"));
+    return redirect(next, { "set-cookie": signInCookies(session, next) });
+  }
+
+  #logout(request: WireRequest): Answer {
+    const value = request.cookies.get(AUTH_COOKIE);
+    if (value !== undefined) this.#sessions.end(value);
+    return redirect(LOGIN_PATH, { "set-cookie": signOutCookies() });
+  }
+
+  async #getSessions(request: WireRequest, session: Session | undefined): Promise<Answer> {
+    let asked: unknown;
+    try {
+      asked = JSON.parse((await bodyBytes(request, 64 * 1024)).toString("utf8"));
+    } catch {
+      return json(400, { Message: "The request could not be read." });
+    }
+    const visible = this.#lectures.filter((lecture) => mayPlay(lecture, session));
+    return json(200, sessionRows(visible, request.host, asked));
+  }
+
+  #byPassword(form: URLSearchParams): Person | undefined {
+    return this.#people.find(({ user, password }) => user === form.get("username") && password === form.get("password"));
+  }
+
+  #byPage(query: URLSearchParams): Lecture | undefined {
+    return this.#find(query.get("id"), query.get("tid"));
+  }
+
+  #byDelivery(form: URLSearchParams): Lecture | undefined {
+    return this.#find(form.get("deliveryId"), form.get("tid"));
+  }
+
+  /** `id` wins where both are given. A `tid` is no delivery id, nor the other way round. */
+  #find(id: string | null, tid: string | null): Lecture | undefined {
+    if (id !== null) return this.#lectures.find(({ deliveryId }) => deliveryId === id.toLowerCase());
+    return tid === null ? undefined : this.#lectures.find((lecture) => lecture.tid === tid.toLowerCase());
+  }
+
+  #signInAddress(auth: string, returnUrl: string): string {
+    if (this.signIn === "sso") return `${LOGIN_PATH}?instance=uni&AllowBounce=true&ReturnUrl=${encodeURIComponent(returnUrl)}`;
+    return `${LOGIN_PATH}?Auth=${auth}&ReturnUrl=${encodeURIComponent(returnUrl)}`;
+  }
+
+  #ssoAddress(host: string, returnUrl: string): string {
+    return this.#options.idp.bounceUrl(`https://${host}${LOGIN_PATH}`, returnUrl);
+  }
+
+  #loginPage(host: string, action: string, complaint?: string): string {
+    const returnUrl = new URL(action, `https://${host}`).searchParams.get("ReturnUrl") ?? "";
+    const sso = `${LOGIN_PATH}?instance=uni&AllowBounce=true&ReturnUrl=${encodeURIComponent(returnUrl)}`;
+    return signInPage({ heading: "Panopto", line: "Sign in to watch this recording", action, sso, ...(complaint === undefined ? {} : { complaint }) });
+  }
+}
+
+function mayPlay(lecture: Lecture, session: Session | undefined): boolean {
+  return lecture.access === "public" || (lecture.access === "members" && session !== undefined);
+}
+
+function forbiddenPodcast(): Answer {
+  return html(403, plainPage("Forbidden", "You do not have permission to download this podcast."));
+}
+
+/** Only a path of our own: a sign-in page that sends people anywhere would be a gift to others. */
+function localPath(returnUrl: string | null): string {
+  return returnUrl !== null && /^\/(?![/\\])/.test(returnUrl) ? returnUrl : "/Panopto/Pages/Home.aspx";
+}

@@ -1,0 +1,197 @@
+// All peers at once: authority, media, site, CDN, the university's sign-in, a stranger and the backend.
+
+import { join } from "node:path";
+import { createAuthority } from "./authority/authority.ts";
+import { BACKEND_HOST, ReferenceBackend } from "./backend/backend.ts";
+import type { Database } from "./backend/database.ts";
+import { makeLectures } from "./lectures.ts";
+import type { Lectures } from "./lectures.ts";
+import { makeMedia } from "./media/media.ts";
+import type { Media } from "./media/media.ts";
+import { CDN_HOSTS, Cdn } from "./panopto/cdn.ts";
+import { IDP_HOST, IdentityProvider } from "./panopto/identity-provider.ts";
+import { viewerPath } from "./panopto/lecture.ts";
+import type { Lecture } from "./panopto/lecture.ts";
+import { STUDENT } from "./panopto/session.ts";
+import { PanoptoSite, SITE_HOST } from "./panopto/site.ts";
+import { STRANGER_HOSTS, Stranger } from "./stranger/stranger.ts";
+import type { RequestRecord } from "./wire/record.ts";
+
+/** The first is the one that tests use; then another tenant, a European one, and a vanity name. */
+export const TENANTS: readonly string[] = [SITE_HOST, "other.hosted.panopto.com", "uni.cloud.panopto.eu", "lectures.uni.example"];
+
+export interface PeersOptions {
+  /** Certificates and the backend's files; made when it is not there. */
+  readonly dir: string;
+  /** Where media are kept between runs; see MediaOptions. */
+  readonly cacheDir?: string;
+  /** False: `lectures.hour` is only 20 s long, and nothing long is made. */
+  readonly hour?: boolean;
+  /** How long the CDN's signed addresses hold (ms). */
+  readonly signedForMs?: number;
+  readonly signIn?: "form" | "sso";
+  readonly database?: Database;
+  readonly tokens?: readonly string[];
+}
+
+/** How many requests brought a credential or a secret of the site to each server; for the backend also what its bytes hold. */
+export interface Counters {
+  readonly cookiesAtSite: number;
+  readonly cookiesAtCdn: number;
+  readonly cookiesAtBackend: number;
+  readonly cookiesAtStranger: number;
+  /** Names and addresses of people that were found in the backend's bytes. */
+  readonly personalDataAtBackend: number;
+}
+
+export interface Peers {
+  /** PEM: what the host's `network.caFile` and the browser are to trust. */
+  readonly caFile: string;
+  /** For Chromium's --ignore-certificate-errors-spki-list: see Authority. */
+  readonly spki: string;
+  readonly media: Media;
+  readonly lectures: Lectures;
+  readonly site: PanoptoSite;
+  readonly cdn: Cdn;
+  readonly idp: IdentityProvider;
+  readonly stranger: Stranger;
+  readonly backend: ReferenceBackend;
+  /** The page of a lecture under its true name. */
+  viewerUrl(lecture: Lecture, tenant?: string): string;
+  /** For `network.connectTo`: HOST:443:127.0.0.1:PORT */
+  connectTo(): string[];
+  /** For Chromium's --host-resolver-rules */
+  hostResolverRules(): string;
+  counters(): Counters;
+  /** What a program in another language needs to know. */
+  summary(): PeersSummary;
+  /** Throws what a peer did wrong itself; a test calls it at its end. */
+  assertSound(): void;
+  /** Ends every server and connection; files stay. */
+  stop(): Promise<void>;
+}
+
+export interface PeersSummary {
+  readonly caFile: string;
+  readonly spki: string;
+  readonly ports: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "backend", number>>;
+  readonly names: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "backend", readonly string[]>>;
+  readonly connectTo: readonly string[];
+  readonly hostResolverRules: string;
+  readonly backend: { readonly origin: string; readonly token: string };
+  readonly signIn: { readonly user: string; readonly password: string };
+  readonly lectures: Readonly<Record<string, { readonly title: string; readonly url: string; readonly audioBytes: number; readonly videoBytes: number; readonly audioSha256: string }>>;
+}
+
+export async function startPeers(options: PeersOptions): Promise<Peers> {
+  const authority = await createAuthority(join(options.dir, "authority"));
+  const [media, wildcard, cdnCertificate, idpCertificate, strangerCertificate, ...tenantCertificates] = await Promise.all([
+    makeMedia({ ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }), ...(options.hour === undefined ? {} : { hour: options.hour }) }),
+    authority.certificateFor(["*.hosted.panopto.com", "*.panopto.eu", "*.panopto.com"]),
+    authority.certificateFor(CDN_HOSTS),
+    authority.certificateFor([IDP_HOST]),
+    authority.certificateFor([...STRANGER_HOSTS, "localhost", "127.0.0.1"]),
+    ...TENANTS.map((name) => authority.certificateFor([name])),
+  ]);
+  const cdn = new Cdn({ certificate: cdnCertificate, ...(options.signedForMs === undefined ? {} : { signedForMs: options.signedForMs }) });
+  const idp = new IdentityProvider({ certificate: idpCertificate, people: [STUDENT] });
+  const stranger = new Stranger(strangerCertificate);
+  const tenants = new Map(tenantCertificates.map((certificate) => [certificate.names[0] ?? "", certificate]));
+  const site = new PanoptoSite({ certificate: wildcard, tenants, cdn, idp, ...(options.signIn === undefined ? {} : { signIn: options.signIn }) });
+  const lectures = makeLectures(media);
+  for (const lecture of Object.values(lectures) as Lecture[]) site.add(lecture);
+  // First: of all starts it is the one that can fail, and then nothing else is left listening.
+  const backend = await ReferenceBackend.start({
+    dir: join(options.dir, "backend"),
+    authority,
+    ...(options.database === undefined ? {} : { database: options.database }),
+    ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
+  });
+  await Promise.all([cdn.start(), idp.start(), stranger.start(), site.start()]);
+  return new RunningPeers(authority.caFile, authority.spki, media, lectures, site, cdn, idp, stranger, backend);
+}
+
+class RunningPeers implements Peers {
+  constructor(
+    readonly caFile: string,
+    readonly spki: string,
+    readonly media: Media,
+    readonly lectures: Lectures,
+    readonly site: PanoptoSite,
+    readonly cdn: Cdn,
+    readonly idp: IdentityProvider,
+    readonly stranger: Stranger,
+    readonly backend: ReferenceBackend,
+  ) {}
+
+  viewerUrl(lecture: Lecture, tenant = SITE_HOST): string {
+    return `https://${tenant}${viewerPath(lecture)}`;
+  }
+
+  connectTo(): string[] {
+    return this.#ports().map(([name, port]) => `${name}:443:127.0.0.1:${String(port)}`);
+  }
+
+  hostResolverRules(): string {
+    return this.#ports()
+      .map(([name, port]) => `MAP ${name}:443 127.0.0.1:${String(port)}`)
+      .join(", ");
+  }
+
+  counters(): Counters {
+    const secrets = [...this.site.secrets(), ...this.idp.secrets()];
+    const received = this.backend.received();
+    const found = (words: readonly string[]): number => words.filter((word) => received.includes(word)).length;
+    return {
+      cookiesAtSite: this.site.requests.filter(({ cookie }) => cookie !== undefined).length,
+      cookiesAtCdn: this.cdn.requests.filter((record) => brings(record, secrets)).length,
+      cookiesAtStranger: this.stranger.requests.filter((record) => brings(record, secrets)).length,
+      cookiesAtBackend: this.backend.requests.filter(({ cookie }) => cookie !== undefined).length + found(secrets),
+      personalDataAtBackend: found(this.site.personalData()),
+    };
+  }
+
+  summary(): PeersSummary {
+    const { site, cdn, idp, stranger, backend } = this;
+    const lectures = Object.entries(this.lectures).map(([name, lecture]: [string, Lecture]) => [
+      name,
+      { title: lecture.title, url: this.viewerUrl(lecture), audioBytes: lecture.audio.bytes, videoBytes: lecture.video.bytes, audioSha256: lecture.audio.sha256 },
+    ]);
+    return {
+      caFile: this.caFile,
+      spki: this.spki,
+      ports: { site: site.port, cdn: cdn.port, idp: idp.port, stranger: stranger.port, backend: backend.port },
+      names: NAMES,
+      connectTo: this.connectTo(),
+      hostResolverRules: this.hostResolverRules(),
+      backend: { origin: backend.origin, token: backend.token },
+      signIn: { user: STUDENT.user, password: STUDENT.password },
+      lectures: Object.fromEntries(lectures),
+    };
+  }
+
+  assertSound(): void {
+    for (const peer of [this.site, this.cdn, this.idp, this.backend]) {
+      if (peer.failure !== undefined) throw peer.failure;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.site, this.cdn, this.idp, this.stranger, this.backend].map((peer) => peer.stop()));
+  }
+
+  #ports(): [string, number][] {
+    const { site, cdn, idp, stranger, backend } = this;
+    const ports = { site, cdn, idp, stranger, backend };
+    return Object.entries(NAMES).flatMap(([peer, names]) => names.map((name): [string, number] => [name, ports[peer as keyof typeof ports].port]));
+  }
+}
+
+const NAMES = { site: TENANTS, cdn: CDN_HOSTS, idp: [IDP_HOST], stranger: STRANGER_HOSTS, backend: [BACKEND_HOST] } as const;
+
+/** A credential in its own header, or a secret of the site anywhere in the head. */
+function brings(record: RequestRecord, secrets: readonly string[]): boolean {
+  if (record.cookie !== undefined || record.authorization !== undefined) return true;
+  const head = [record.path, ...Object.values(record.headers)].join("\n");
+  return secrets.some((secret) => head.includes(secret));
+}

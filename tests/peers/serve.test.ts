@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Interface } from "node:readline";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { PeersSummary } from "./peers.ts";
+import { ask } from "./wire/client.ts";
+
+async function nextLine(lines: Interface): Promise<string> {
+  const [line] = (await once(lines, "line")) as [string];
+  return line;
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+describe("serve", () => {
+  let dir: string;
+
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), "auricle-serve-"));
+  });
+  after(() => rm(dir, { recursive: true }));
+
+  const start = (): ChildProcessWithoutNullStreams => spawn(process.execPath, ["--import", "tsx", fileURLToPath(new URL("serve.ts", import.meta.url)), "--dir", dir, "--json", "--short"]);
+
+  for (const ending of ["SIGTERM", "SIGINT", "end of input"] as const) {
+    it(`says in one line where everything is, obeys, and leaves nothing at ${ending}`, async () => {
+      const served = start();
+      const lines = createInterface({ input: served.stdout });
+      const summary = JSON.parse(await nextLine(lines)) as PeersSummary;
+      assert.ok(summary.connectTo.includes(`uni.hosted.panopto.com:443:127.0.0.1:${String(summary.ports.site)}`));
+      assert.ok(summary.hostResolverRules.includes(`MAP study.example.edu:443 127.0.0.1:${String(summary.ports.backend)}`));
+
+      served.stdin.write("sign-in\n");
+      const { value } = JSON.parse(await nextLine(lines)) as { value: string };
+      const page = await ask({ caFile: summary.caFile, port: summary.ports.site }, summary.lectures["hour"]?.url ?? "", { headers: { cookie: `.ASPXAUTH=${value}` } });
+      assert.match(page.text, /Lecture 4: Hearing, sound and signal/);
+      served.stdin.write("counters\n");
+      assert.deepEqual(JSON.parse(await nextLine(lines)), { cookiesAtSite: 1, cookiesAtCdn: 0, cookiesAtStranger: 0, cookiesAtBackend: 0, personalDataAtBackend: 0 });
+
+      if (ending === "end of input") served.stdin.end();
+      else served.kill(ending);
+      const [status] = (await once(served, "exit")) as [number | null];
+      assert.equal(status, 0);
+      assert.deepEqual(await Promise.all(Object.values(summary.ports).map(listens)), [false, false, false, false, false]);
+    });
+  }
+});

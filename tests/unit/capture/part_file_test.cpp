@@ -1,0 +1,179 @@
+#include "capture/part_file.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "../net/scripted_server.h"
+#include "capture/meter.h"
+#include "capture/slots.h"
+#include "temporary_folder.h"
+
+#include <boost/asio/thread_pool.hpp>
+
+namespace {
+
+using namespace auricle;
+using capture::PartFile;
+using capture::SavedPart;
+
+std::string contentOf(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::span<const std::byte> bytesOf(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+std::string sha256(const std::string& text) {
+    Sha256 digest;
+    digest.update(bytesOf(text));
+    return digest.hex();
+}
+
+class PartFileTest : public testing::Test {
+  protected:
+    std::shared_ptr<PartFile> open(SavedPart from) {
+        auto opened = test::runOn(loop, PartFile::open(file, from, pool.get_executor(), [this](const SavedPart& part) { saved.push_back(part); }));
+        EXPECT_TRUE(opened) << opened.error().message;
+        return *opened;
+    }
+    std::string finish(PartFile& part) {
+        auto digest = test::runOn(loop, part.finish());
+        EXPECT_TRUE(digest);
+        return *digest;
+    }
+    test::TemporaryFolder folder;
+    std::filesystem::path file = folder.path() / "a.part";
+    boost::asio::io_context loop;
+    boost::asio::thread_pool pool{1};
+    std::vector<SavedPart> saved;
+    const net::Validator v1{.etag = "\"1\"", .lastModified = "", .total = 6}, v2{.etag = "\"2\"", .lastModified = "", .total = 6};
+};
+
+TEST_F(PartFileTest, holds_what_was_appended_and_its_digest) {
+    auto part = open({});
+    ASSERT_TRUE(part->startOver(v1));
+    ASSERT_TRUE(part->append(bytesOf("abc")));
+    ASSERT_TRUE(part->append(bytesOf("def")));
+    EXPECT_EQ(finish(*part), sha256("abcdef"));
+    EXPECT_EQ(contentOf(file), "abcdef");
+    ASSERT_EQ(saved.size(), 1u);
+    EXPECT_TRUE(saved[0].isWhole);
+    EXPECT_EQ(saved[0].bytes, 6u);
+}
+
+TEST_F(PartFileTest, goes_on_from_what_was_saved_and_cuts_what_was_not) {
+    std::ofstream(file) << "abcXXXX";
+    auto part = open({.bytes = 3, .validator = v1, .isWhole = false});
+    EXPECT_EQ(part->size(), 3u);
+    EXPECT_EQ(part->validator(), v1);
+    ASSERT_TRUE(part->goOn());
+    ASSERT_TRUE(part->append(bytesOf("def")));
+    EXPECT_EQ(finish(*part), sha256("abcdef"));
+    EXPECT_EQ(contentOf(file), "abcdef");
+}
+
+TEST_F(PartFileTest, begins_anew_when_the_file_is_shorter_than_was_written_down) {
+    std::ofstream(file) << "ab";
+    auto part = open({.bytes = 3, .validator = v1, .isWhole = false});
+    EXPECT_EQ(part->size(), 0u);
+}
+
+TEST_F(PartFileTest, keeps_the_old_bytes_until_the_new_ones_have_passed_them) {
+    std::ofstream(file) << "old!";
+    auto part = open({.bytes = 4, .validator = v1, .isWhole = false});
+    ASSERT_TRUE(part->startOver(v2));
+    ASSERT_TRUE(part->append(bytesOf("new")));
+    EXPECT_EQ(contentOf(file), "old!");
+    EXPECT_EQ(part->size(), 3u);
+    ASSERT_TRUE(part->append(bytesOf("er")));
+    EXPECT_EQ(contentOf(file), "newer");
+    EXPECT_EQ(finish(*part), sha256("newer"));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "a.part.new"));
+}
+
+TEST_F(PartFileTest, takes_a_shorter_new_version_at_its_end) {
+    std::ofstream(file) << "old and long";
+    auto part = open({.bytes = 12, .validator = v1, .isWhole = false});
+    ASSERT_TRUE(part->startOver(v2));
+    ASSERT_TRUE(part->append(bytesOf("new")));
+    EXPECT_EQ(finish(*part), sha256("new"));
+    EXPECT_EQ(contentOf(file), "new");
+}
+
+TEST_F(PartFileTest, tells_what_is_on_the_disk_every_8_MiB) {
+    auto part = open({});
+    ASSERT_TRUE(part->startOver({.etag = "\"1\"", .lastModified = "", .total = 40u << 20}));
+    std::string megabyte(1 << 20, 'x');
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_TRUE(part->append(bytesOf(megabyte)));
+        // What the loop would do meanwhile: let the sync come back.
+        if (i == 7 || i == 15) {
+            pool.join();
+            loop.restart();
+            loop.run();
+        }
+        if (i == 7) {
+            ASSERT_EQ(saved.size(), 1u);
+            EXPECT_EQ(saved[0].bytes, 8u << 20);
+            return;
+        }
+    }
+}
+
+TEST(Slots, let_no_more_than_their_number_run_and_keep_the_order) {
+    boost::asio::io_context loop;
+    capture::Slots slots(1);
+    std::vector<int> order;
+    auto take = [&](int who) -> boost::asio::awaitable<void> {
+        auto turn = co_await slots.acquire({});
+        EXPECT_TRUE(turn);
+        order.push_back(who);
+        co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
+        slots.release();
+    };
+    for (int i = 0; i < 4; ++i) boost::asio::co_spawn(loop, take(i), boost::asio::detached);
+    loop.run();
+    EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
+}
+
+TEST(Slots, let_a_stopped_one_go_and_lose_no_slot_by_it) {
+    boost::asio::io_context loop;
+    capture::Slots slots(1);
+    std::stop_source stop;
+    bool wasCancelled = false, didRun = false;
+    auto holder = [&]() -> boost::asio::awaitable<void> {
+        (void)co_await slots.acquire({});
+        for (int i = 0; i < 3; ++i) co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
+        stop.request_stop();
+        slots.release();
+    };
+    auto stopped = [&]() -> boost::asio::awaitable<void> {
+        auto turn = co_await slots.acquire(stop.get_token());
+        wasCancelled = !turn && turn.error().kind == Kind::cancelled;
+    };
+    auto last = [&]() -> boost::asio::awaitable<void> { didRun = (co_await slots.acquire({})).has_value(); };
+    boost::asio::co_spawn(loop, holder(), boost::asio::detached);
+    boost::asio::co_spawn(loop, stopped(), boost::asio::detached);
+    boost::asio::co_spawn(loop, last(), boost::asio::detached);
+    loop.run();
+    EXPECT_TRUE(wasCancelled);
+    EXPECT_TRUE(didRun);
+}
+
+TEST(Meter, speaks_five_times_a_second_and_smooths) {
+    using namespace std::chrono_literals;
+    capture::Meter meter;
+    capture::Meter::Clock::time_point at{};
+    meter.start(1000, at);
+    EXPECT_FALSE(meter.update(2000, at + 100ms));
+    EXPECT_TRUE(meter.update(3000, at + 200ms));
+    EXPECT_EQ(meter.rate(), 10'000u);
+    EXPECT_EQ(meter.etaMs(13'000), 1000u);
+    EXPECT_EQ(meter.etaMs(0), std::nullopt);
+    EXPECT_TRUE(meter.update(3000, at + 400ms));
+    EXPECT_LT(meter.rate(), 10'000u);
+    EXPECT_GT(meter.rate(), 5'000u);
+}
+
+}  // namespace

@@ -1,0 +1,225 @@
+#include "net/curl_client.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "scripted_server.h"
+
+namespace {
+
+using namespace auricle;
+using test::Answer;
+using test::runOn;
+using test::ScriptedServer;
+
+std::string ok(const std::string& body, const std::string& headers = "") {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
+}
+std::string redirect(const std::string& location, int status = 302) {
+    return "HTTP/1.1 " + std::to_string(status) + " Found\r\nLocation: " + location + "\r\nContent-Length: 4\r\n\r\ngone";
+}
+
+/// Gives the cookie and the token to one origin, as a vault would, and remembers what came back.
+struct OneOrigin final : net::Credentials {
+    explicit OneOrigin(std::string of) : origin(std::move(of)) {}
+    vault::Secret cookies(const net::Url& url) override {
+        return url.origin() == origin ? vault::Secret::copyOf(std::string_view("session=c4nary")) : vault::Secret();
+    }
+    vault::Secret authorization(const net::Url& url) override {
+        return url.origin() == origin ? vault::Secret::copyOf(std::string_view("Bearer t0ken")) : vault::Secret();
+    }
+    void received(const net::Url& url, std::string_view line) override { set.push_back(url.path() + " " + std::string(line)); }
+    std::string origin;
+    std::vector<std::string> set;
+};
+
+class CurlClient : public testing::Test {
+  protected:
+    boost::asio::io_context loop;
+    net::CurlClient client{loop.get_executor(), {}};
+
+    Result<net::Response> send(net::Request request) { return runOn(loop, client.send(std::move(request))); }
+};
+
+TEST_F(CurlClient, gives_status_headers_and_body_of_any_answer) {
+    ScriptedServer server(loop, [](const std::string&) {
+        return Answer{"HTTP/1.1 404 Not Found\r\nX-Word: a\r\nx-word: b\r\nContent-Length: 3\r\n\r\nnay"};
+    });
+    auto response = send({.url = server.url("/x?y=1")});
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->head.status, 404);
+    EXPECT_EQ(response->head.headers.find("X-WORD"), "a");
+    EXPECT_EQ(response->body, "nay");
+    EXPECT_TRUE(server.requests()[0].starts_with("GET /x?y=1 HTTP/1.1\r\n"));
+    EXPECT_NE(server.requests()[0].find("Accept-Encoding: identity\r\n"), std::string::npos);
+}
+
+TEST_F(CurlClient, skips_informational_responses) {
+    ScriptedServer server(loop, [](const std::string&) {
+        return Answer{"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok("yes")};
+    });
+    auto response = send({.url = server.url("/")});
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->head.status, 200);
+    EXPECT_FALSE(response->head.headers.find("link"));
+}
+
+TEST_F(CurlClient, asks_for_the_secrets_of_every_hop_anew) {
+    ScriptedServer cdn(loop, [](const std::string&) { return Answer{ok("sound", "Set-Cookie: b=2\r\n")}; });
+    ScriptedServer site(loop, [&](const std::string& request) {
+        return Answer{request.starts_with("GET /a") ? redirect("/b") : redirect(cdn.origin() + "/sound")};
+    });
+    OneOrigin credentials(site.origin());
+    auto response = send({.url = site.url("/a"), .credentials = &credentials});
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->body, "sound");
+    EXPECT_EQ(response->hops.size(), 3u);
+    for (const auto& request : site.requests()) {
+        EXPECT_NE(request.find("Cookie: session=c4nary\r\n"), std::string::npos);
+        EXPECT_NE(request.find("Authorization: Bearer t0ken\r\n"), std::string::npos);
+    }
+    EXPECT_EQ(cdn.requests()[0].find("c4nary"), std::string::npos);
+    EXPECT_EQ(cdn.requests()[0].find("t0ken"), std::string::npos);
+    EXPECT_EQ(credentials.set, std::vector<std::string>{"/sound b=2"});
+    EXPECT_FALSE(response->head.headers.find("set-cookie"));
+}
+
+TEST_F(CurlClient, follows_no_redirect_that_leaves_the_rules) {
+    for (auto location : {"http://example.com/", "https://user@example.com/", "https://example.com./", "ftp://example.com/", "file:///etc/passwd"}) {
+        ScriptedServer server(loop, [&](const std::string&) { return Answer{redirect(location)}; });
+        auto response = send({.url = server.url("/")});
+        ASSERT_FALSE(response) << location;
+        EXPECT_EQ(response.error().kind, Kind::forbidden) << location;
+        EXPECT_EQ(server.requests().size(), 1u);
+    }
+}
+
+TEST_F(CurlClient, gives_up_after_five_redirects) {
+    ScriptedServer server(loop, [](const std::string&) { return Answer{redirect("/again")}; });
+    auto response = send({.url = server.url("/")});
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().kind, Kind::forbidden);
+    EXPECT_EQ(server.requests().size(), 6u);
+}
+
+TEST_F(CurlClient, gives_a_redirect_back_where_none_is_to_be_followed) {
+    ScriptedServer server(loop, [](const std::string&) { return Answer{redirect("/elsewhere")}; });
+    auto response = send({.url = server.url("/"), .maxRedirects = 0});
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->head.status, 302);
+    EXPECT_EQ(response->head.headers.find("location"), "/elsewhere");
+}
+
+TEST_F(CurlClient, asks_the_caller_before_each_hop) {
+    ScriptedServer server(loop, [](const std::string& request) { return Answer{request.starts_with("GET /in") ? ok("x") : redirect("/in")}; });
+    net::Request request{.url = server.url("/")};
+    request.judge = [](const net::Url&, const net::Url& to) -> Result<void> {
+        return fail(Kind::login_required, "That is a sign-in page: " + to.path());
+    };
+    auto response = send(request);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().kind, Kind::login_required);
+    EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST_F(CurlClient, turns_a_post_into_a_get_when_a_302_says_so) {
+    ScriptedServer server(loop, [](const std::string& request) { return Answer{request.starts_with("POST") ? redirect("/get") : ok("x")}; });
+    auto response = send({.method = "POST", .url = server.url("/"), .body = "a=b"});
+    ASSERT_TRUE(response);
+    EXPECT_TRUE(server.requests()[1].starts_with("GET /get"));
+    EXPECT_EQ(server.requests()[1].find("Content-Length"), std::string::npos);
+}
+
+TEST_F(CurlClient, refuses_a_body_larger_than_agreed) {
+    ScriptedServer server(loop, [](const std::string&) { return Answer{ok(std::string(5000, 'x'))}; });
+    auto response = send({.url = server.url("/"), .maxBodyBytes = 4999});
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().kind, Kind::too_large);
+    EXPECT_EQ(response.error().limitBytes, 4999u);
+}
+
+TEST_F(CurlClient, calls_a_broken_connection_one_that_can_be_tried_again) {
+    for (auto answer : {Answer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"}, Answer{"HTTP/1.1 200 OK\r\nContent-Le", Answer::Then::reset},
+                        Answer{"", Answer::Then::close}}) {
+        ScriptedServer server(loop, [&](const std::string&) { return answer; });
+        auto response = send({.url = server.url("/")});
+        ASSERT_FALSE(response);
+        EXPECT_EQ(response.error().kind, Kind::network);
+        EXPECT_TRUE(response.error().retryable);
+    }
+}
+
+TEST_F(CurlClient, says_that_nobody_listens) {
+    ScriptedServer server(loop, [](const std::string&) { return Answer{}; });
+    auto url = server.url("/");
+    server.stop();
+    auto response = send({.url = url});
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().kind, Kind::network);
+    EXPECT_TRUE(response.error().retryable);
+}
+
+TEST_F(CurlClient, stops_at_once_when_told_to) {
+    std::stop_source stop;
+    ScriptedServer server(loop, [&](const std::string&) {
+        boost::asio::post(loop, [&] { stop.request_stop(); });
+        return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Answer::Then::hold};
+    });
+    net::Request request{.url = server.url("/")};
+    request.stop = stop.get_token();
+    auto response = send(request);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().kind, Kind::cancelled);
+}
+
+TEST_F(CurlClient, asks_nothing_when_it_was_stopped_before) {
+    ScriptedServer server(loop, [](const std::string&) { return Answer{ok("x")}; });
+    std::stop_source stop;
+    stop.request_stop();
+    net::Request request{.url = server.url("/")};
+    request.stop = stop.get_token();
+    EXPECT_EQ(send(request).error().kind, Kind::cancelled);
+    EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(CurlClient, goes_to_another_place_for_a_true_name_when_configured) {
+    ScriptedServer server(loop, [](const std::string&) { return Answer{ok("here")}; });
+    auto port = server.origin().substr(server.origin().rfind(':') + 1);
+    net::CurlClient mapped(loop.get_executor(), {.connectTo = {"localhost:1:127.0.0.1:" + port}});
+    auto response = runOn(loop, mapped.send({.url = *net::Url::parse("http://localhost:1/")}));
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_NE(server.requests()[0].find("Host: localhost:1\r\n"), std::string::npos);
+}
+
+TEST_F(CurlClient, sends_a_body_from_a_source) {
+    struct Letters final : net::BodySource {
+        std::uint64_t size() const override { return 300'000; }
+        Result<std::size_t> read(std::span<std::byte> into) override {
+            auto count = std::min<std::size_t>(into.size(), 300'000 - given);
+            std::fill_n(into.begin(), count, std::byte('z'));
+            given += count;
+            return count;
+        }
+        std::size_t given = 0;
+    } letters;
+    ScriptedServer server(loop, [](const std::string&) { return Answer{"HTTP/1.1 204 No Content\r\n\r\n", Answer::Then::hold}; });
+    std::uint64_t sent = 0;
+    net::Request request{.method = "PATCH", .url = server.url("/up"), .source = &letters, .http1 = true};
+    request.onSent = [&](std::uint64_t bytes) { sent = bytes; };
+    auto response = send(request);
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_TRUE(server.requests()[0].starts_with("PATCH /up"));
+    EXPECT_NE(server.requests()[0].find("Content-Length: 300000\r\n"), std::string::npos);
+    EXPECT_EQ(server.requests()[0].find("Expect"), std::string::npos);
+}
+
+TEST_F(CurlClient, closes_its_connections_when_they_are_to_be_forgotten) {
+    ScriptedServer server(loop, [](const std::string&) { return Answer{ok("x"), Answer::Then::hold}; });
+    ASSERT_TRUE(send({.url = server.url("/1")}));
+    client.forgetConnections();
+    ASSERT_TRUE(send({.url = server.url("/2")}));
+    EXPECT_EQ(server.requests().size(), 2u);
+}
+
+}  // namespace
