@@ -1,6 +1,6 @@
 // The channel against a bare C echo and against echoes in other languages: start, memory, round trips (SPEED,
 // "The channel").
-#include <unistd.h>
+#include <sched.h>
 
 #include <chrono>
 #include <csignal>
@@ -109,11 +109,40 @@ void timeTrips(HostProcess& host, const std::string& text, int trips, std::vecto
     for (int i = 0; i < trips; ++i) into.push_back(1000 * milliseconds([&] { host.ask(text); }));
 }
 
+/// Where the two ends of the pipes run. Left to the system, one side of a comparison may meet two CPUs and
+/// the other one, and what is compared is then the waking of a CPU.
+struct Placement {
+    const char* name;
+    int driverCpu, hostCpu;
+};
+
+void stayOn(pid_t pid, int cpu) {
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(cpu, &only);
+    if (::sched_setaffinity(pid, sizeof only, &only) != 0) throw std::runtime_error("cannot choose a CPU");
+}
+
+/// On two CPUs, as a browser and its host are, and on one. Only the latter where there is no second.
+std::vector<Placement> placements() {
+    cpu_set_t all;
+    CPU_ZERO(&all);
+    ::sched_getaffinity(0, sizeof all, &all);
+    std::vector<int> cpus;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (CPU_ISSET(cpu, &all)) cpus.push_back(cpu);
+    }
+    const Placement onOne{"one CPU", cpus.at(0), cpus.at(0)};
+    if (cpus.size() == 1) return {onOne};
+    return {{"two CPUs", cpus[0], cpus[1]}, onOne};
+}
+
 struct Trips {
     double oursUs, echoUs, shortUs;
 };
 
-Trips roundTrips(const Command& ours, const Command& echo, std::size_t bytes, int trips) {
+Trips roundTrips(const Command& ours, const Command& echo, const Placement& where, std::size_t bytes,
+                 int trips) {
     HostProcess host(ours);
     const std::string text = requestOf(bytes, openSession(host));
     const std::string answer = host.ask(text);
@@ -121,6 +150,8 @@ Trips roundTrips(const Command& ours, const Command& echo, std::size_t bytes, in
         throw std::runtime_error("the host refused: " + answer);
     HostProcess echoes(echo);
     HostProcess shortEchoes({echo.front(), std::to_string(answer.size())});
+    for (const auto* each : {&host, &echoes, &shortEchoes}) stayOn(each->pid(), where.hostCpu);
+    stayOn(0, where.driverCpu);
     std::vector<double> a, b, c;
     for (int i = 0; i < rounds; ++i) {
         timeTrips(host, text, trips, a);
@@ -158,24 +189,30 @@ void addMemory(Report& report, const Command& ours, const Command& echo) {
     report.rows.push_back({"idle memory, RSS", "MiB", our.rssMiB, floor.rssMiB, "C echo", "", std::nullopt});
 }
 
+struct Size {
+    const char* name;
+    std::size_t bytes;
+    int trips;
+    bool hasGoal;
+};
+
+void addTrips(Report& report, const Command& ours, const Command& echo, const Placement& where,
+              const Size& size, bool isMain) {
+    const Trips trips = roundTrips(ours, echo, where, size.bytes, size.trips);
+    const std::string what = std::string("round trip, ") + size.name + ", " + where.name;
+    const bool hasGoal = size.hasGoal && isMain;
+    report.rows.push_back(
+        {what, "us", trips.oursUs, trips.echoUs, "C echo", hasGoal ? "ratio <= 1.3" : "",
+         hasGoal ? std::optional(trips.oursUs <= maxTripRatio * trips.echoUs) : std::nullopt});
+    report.rows.push_back({what, "us", trips.oursUs, trips.shortUs, "C, answer as ours", "", std::nullopt});
+}
+
 void addTrips(Report& report, const Command& ours, const Command& echo) {
-    struct Size {
-        const char* name;
-        std::size_t bytes;
-        int trips;
-        bool hasGoal;
-    };
+    const auto all = placements();
     // The shortest request that is carried out has some 110 bytes.
     for (const Size& size : {Size{"100 B", 100, 400, true}, Size{"10 KB", 10'000, 300, true},
                              Size{"1 MB", 1'000'000, 12, false}}) {
-        const Trips trips = roundTrips(ours, echo, size.bytes, size.trips);
-        const std::string what = std::string("round trip, ") + size.name;
-        const std::optional<bool> holds =
-            size.hasGoal ? std::optional(trips.oursUs <= maxTripRatio * trips.echoUs) : std::nullopt;
-        report.rows.push_back(
-            {what, "us", trips.oursUs, trips.echoUs, "C echo", size.hasGoal ? "ratio <= 1.3" : "", holds});
-        report.rows.push_back(
-            {what, "us", trips.oursUs, trips.shortUs, "C, answer as ours", "", std::nullopt});
+        for (const Placement& where : all) addTrips(report, ours, echo, where, size, &where == &all.front());
     }
 }
 

@@ -36,13 +36,13 @@ std::optional<double> Row::ratio() const {
 }
 
 void Report::print() const {
-    std::printf("%-34s %4s %9s %9s  %-22s %6s  %-16s %s\n", name.c_str(), "unit", "ours", "other",
+    std::printf("%-30s %4s %9s %9s  %-22s %6s  %-16s %s\n", name.c_str(), "unit", "ours", "other",
                 "other's name", "ratio", "goal", "");
     for (const Row& row : rows) {
         char other[16] = "missing", ratio[16] = "";
         if (row.other) std::snprintf(other, sizeof other, "%.2f", *row.other);
         if (row.ratio()) std::snprintf(ratio, sizeof ratio, "%.2f", *row.ratio());
-        std::printf("%-34s %4s %9.2f %9s  %-22s %6s  %-16s %s\n", row.what.c_str(), row.unit.c_str(),
+        std::printf("%-30s %4s %9.2f %9s  %-22s %6s  %-16s %s\n", row.what.c_str(), row.unit.c_str(),
                     row.ours, other, row.otherName.c_str(), ratio, row.goal.c_str(), said(row.holds));
     }
 }
