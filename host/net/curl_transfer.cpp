@@ -156,11 +156,16 @@ asio::awaitable<Result<void>> CurlTransfer::run() {
         }
     }
     if (!code_) {
+        leaveConnection();
         multi_->remove(easy_);
         co_return fail(Kind::cancelled, "It was stopped.");
     }
     co_return conclude(*code_);
 }
+
+/// libcurl 7.88 drops an HTTP/2 stream without a word to the server, which would send on: the connection's end tells it.
+/// One that other transfers share stays open.
+void CurlTransfer::leaveConnection() { curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L); }
 
 Result<void> CurlTransfer::conclude(CURLcode code) {
     if (refusal_) return std::unexpected(std::move(*refusal_));
@@ -210,6 +215,7 @@ std::size_t CurlTransfer::onBody(char* data, std::size_t, std::size_t bytes, voi
     auto taken = me.takeBody({reinterpret_cast<const std::byte*>(data), bytes});
     if (taken) return bytes;
     me.refusal_ = std::move(taken.error());
+    me.leaveConnection();
     return CURL_WRITEFUNC_ERROR;
 }
 

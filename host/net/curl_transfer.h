@@ -52,6 +52,7 @@ class CurlTransfer {
     Result<void> takeBody(std::span<const std::byte> bytes);
     Result<void> beginBody();
     bool isFollowedRedirect() const;
+    void leaveConnection();
     Result<void> conclude(CURLcode code);
     Error explain(CURLcode code) const;
 
