@@ -11,13 +11,19 @@ vault::Place placeOf(const net::Url& url) {
 
 }  // namespace
 
+/// Cookies know hosts alone (RFC 6265 section 8.5), SAFETY knows origins: another port is another server.
+bool SiteCredentials::isOnOwnPort(const net::Url& url) const {
+    auto home = net::Url::parse(key_.origin);
+    return home && home->port() == url.port();
+}
+
 vault::Secret SiteCredentials::cookies(const net::Url& url) {
-    if (!useCookies_) return {};
+    if (!useCookies_ || !isOnOwnPort(url)) return {};
     return vault_.cookieHeader(key_, placeOf(url));
 }
 
 void SiteCredentials::received(const net::Url& url, std::string_view setCookie) {
-    if (useCookies_) vault_.received(key_, placeOf(url), setCookie);
+    if (useCookies_ && isOnOwnPort(url)) vault_.received(key_, placeOf(url), setCookie);
 }
 
 vault::Secret BackendCredentials::authorization(const net::Url& url) {

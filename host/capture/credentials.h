@@ -8,7 +8,7 @@
 
 namespace auricle::capture {
 
-/// Cookies of one site, origin and store, matched anew for every URL asked.
+/// Cookies of one site, origin and store, matched anew for every URL asked. None go to another port than the site's own.
 class SiteCredentials final : public net::Credentials {
   public:
     /// `useCookies` false: only what is public (sites.NAME.useCookies).
@@ -19,6 +19,8 @@ class SiteCredentials final : public net::Credentials {
     void received(const net::Url& url, std::string_view setCookie) override;
 
   private:
+    bool isOnOwnPort(const net::Url& url) const;
+
     vault::Vault& vault_;
     vault::Key key_;
     bool useCookies_;

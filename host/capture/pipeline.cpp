@@ -105,15 +105,21 @@ asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
     net::Request request{.url = way.url, .credentials = &credentials_};
     request.judge = [this](const net::Url& from, const net::Url& to) { return site_.judgeHop(job_.page, from, to); };
     request.stop = stop();
-    net::JudgeHead judgeHead = [this](const net::ResponseHead& head) { return site_.judgeMedia(job_.page, head); };
+    // A redirect that may not be followed is forbidden too, but no answer of the site's that it could explain.
+    bool isRefused = false;
+    net::JudgeHead judgeHead = [this, &isRefused](const net::ResponseHead& head) {
+        auto judged = site_.judgeMedia(job_.page, head);
+        isRefused = !judged && judged.error().kind == Kind::forbidden;
+        return judged;
+    };
     auto outcome = co_await net::download(services_.http, std::move(request), gate, judgeHead, services_.timing);
     if (outcome) {
         gotBytes(job_.part->size());
         co_return outcome;
     }
     co_await job_.part->save();
-    bool isRefused = outcome.error().kind == Kind::forbidden;
-    if (!isRefused || stop().stop_requested()) co_return outcome;
+    bool isAnswer = isRefused && outcome.error().kind == Kind::forbidden;
+    if (!isAnswer || stop().stop_requested()) co_return outcome;
     auto with = visit();
     co_return std::unexpected(co_await site_.explain(job_.page, std::move(outcome.error()), with));
 }

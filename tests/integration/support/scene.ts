@@ -1,40 +1,32 @@
 // A stage for one test file: the peers, a home of its own, and hosts that are started in it as a browser would.
-import { mkdtemp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Bridge, type Capture, type Cookie, type RefreshAnswer, type RefreshWanted } from "../../../extension-bridge/bridge/src/index.ts";
-import { childPort, validateTraffic, type ChildPort, type SeenFrame } from "../../../extension-bridge/bridge/testing/index.ts";
+import type { Cookie, Delivery, RefreshAnswer, RefreshWanted } from "../../../extension-bridge/bridge/src/index.ts";
+import { validateTraffic } from "../../../extension-bridge/bridge/testing/index.ts";
+import { lecture, type Lecture } from "../../peers/panopto/lecture.ts";
+import { SITE_HOST } from "../../peers/panopto/site.ts";
 import { startPeers, type Peers, type PeersOptions } from "../../peers/peers.ts";
-import { program } from "./program.ts";
+import { beginHost, type RunningHost } from "./running-host.ts";
 
-export const ORIGIN = "https://uni.hosted.panopto.com";
+export type { RunningHost } from "./running-host.ts";
+export const ORIGIN = `https://${SITE_HOST}`;
 
 export interface HostOptions {
-  /** Merged into the configuration's top level. */
+  /** Merged into the configuration's top level, and into its `network`. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly onRefreshWanted?: (wanted: RefreshWanted) => Promise<RefreshAnswer>;
   readonly reconnect?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   /** Before the host's own command line, e.g. strace and its options. */
   readonly under?: readonly string[];
-}
-
-/** A host that has said hello. */
-export interface RunningHost {
-  readonly bridge: Bridge;
-  readonly port: ChildPort;
-  readonly frames: SeenFrame[];
-  /** Signs the student in at the site and puts the cookies. */
-  signIn(): Promise<string>;
-  putToken(): Promise<void>;
-  /** The capture's next state for which this holds; fails after `timeoutMs`. */
-  reaches(id: string, states: readonly Capture["state"][], timeoutMs?: number): Promise<Capture>;
-  /** Ends the input, as a browser does, and waits for the host's end. */
-  leave(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Where it keeps its things; the scene's own home when left out. */
+  readonly home?: string;
 }
 
 export class Scene {
-  readonly #hosts: RunningHost[] = [];
+  #hosts: RunningHost[] = [];
   private constructor(
     readonly peers: Peers,
     readonly home: string,
@@ -50,99 +42,74 @@ export class Scene {
     return join(this.home, "Music", "Auricle");
   }
 
-  async files(folder: string): Promise<string[]> {
-    return readdir(join(this.home, folder)).catch(() => []);
+  /** For `deliver`: the reference backend. */
+  get toBackend(): Delivery {
+    return { to: "backend", origin: this.peers.backend.origin };
   }
 
   read(file: string): Promise<Buffer> {
     return readFile(file);
   }
 
+  /** A home beside the scene's own, for a host that shares nothing with the others. */
+  async newHome(): Promise<string> {
+    const home = join(this.home, `home-${randomUUID()}`);
+    await mkdir(home);
+    return home;
+  }
+
+  /** A lecture that no other test knows: the ordinary short one, where nothing else is chosen. */
+  lecture(choices: Partial<Lecture> = {}): Lecture {
+    const { audio, video } = this.peers.lectures.short;
+    return this.peers.site.add(lecture({ audio, video, ...choices }));
+  }
+
   async start(options: HostOptions = {}): Promise<RunningHost> {
-    const configFile = join(this.home, "config.json");
-    await mkdir(this.home, { recursive: true });
-    const { network, ...rest } = { network: {}, ...options.config } as Record<string, object>;
-    await writeFile(configFile, JSON.stringify({ network: { caFile: this.peers.caFile, connectTo: this.peers.connectTo(), ...network }, ...rest }));
-    const frames: SeenFrame[] = [];
-    const [first, ...others] = [...(options.under ?? []), program()];
-    let port: ChildPort | undefined;
-    const bridge = new Bridge({
-      client: { name: "integration-test", version: "1", browser: "node" },
-      reconnect: options.reconnect ?? false,
-      open: () => {
-        port = childPort({
-          program: first ?? program(),
-          args: others,
-          record: frames,
-          cwd: this.home,
-          env: { PATH: process.env["PATH"], HOME: this.home, AURICLE_CONFIG: configFile, ...options.env },
-        });
-        return port;
-      },
-      ...(options.onRefreshWanted === undefined ? {} : { onRefreshWanted: options.onRefreshWanted }),
-    });
-    await bridge.connect();
-    const running = this.#running(bridge, () => port as ChildPort, frames);
-    this.#hosts.push(running);
-    return running;
+    const home = options.home ?? this.home;
+    const configFile = join(home, `config-${randomUUID()}.json`);
+    const { network, ...rest } = { network: {}, ...options.config } as { network: { connectTo?: string[] } };
+    const connectTo = [...this.peers.connectTo(), ...(network.connectTo ?? [])];
+    await writeFile(configFile, JSON.stringify({ ...rest, network: { caFile: this.peers.caFile, ...network, connectTo } }));
+    const host = await beginHost({ ...options, home, configFile, peers: this.peers, cookies: (value, tenant) => this.cookies(value, tenant) });
+    this.#hosts.push(host);
+    return host;
   }
 
   /** The cookies that a browser would hold after the student has signed in. */
-  cookies(value: string): Cookie[] {
-    const base = { domain: "uni.hosted.panopto.com", hostOnly: true, path: "/", secure: true, session: true, sameSite: "no_restriction" as const, storeId: "0" };
+  cookies(value: string, tenant = SITE_HOST): Cookie[] {
+    const base = { domain: tenant, hostOnly: true, path: "/", secure: true, session: true, sameSite: "no_restriction" as const, storeId: "0" };
     return [
       { ...base, name: ".ASPXAUTH", value, httpOnly: true },
       { ...base, name: "UserSettings", value: "c4nary-user-settings", httpOnly: false },
     ];
   }
 
-  /** Ends every host, checks their traffic against the schema, and ends the peers. */
-  async close(): Promise<void> {
-    for (const host of this.#hosts) await host.leave();
-    const faults = this.#hosts.flatMap(({ frames }) => validateTraffic(frames));
-    this.peers.assertSound();
-    await this.peers.stop();
-    await rm(this.home, { recursive: true, force: true });
-    if (faults.length > 0) throw new Error(`traffic that the schema does not have: ${JSON.stringify(faults.slice(0, 5), null, 1)}`);
+  /** Every file that the hosts have left below their homes, the peers' own left out. */
+  async filesLeft(): Promise<string[]> {
+    const entries = await readdir(this.home, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    return files.filter((file) => !file.startsWith(join(this.home, "peers")));
   }
 
-  #running(bridge: Bridge, port: () => ChildPort, frames: SeenFrame[]): RunningHost {
-    const { peers } = this;
-    const states = new Map<string, Capture>();
-    bridge.on("capture", (capture) => states.set(capture.id, capture));
-    return {
-      bridge,
-      frames,
-      get port() {
-        return port();
-      },
-      signIn: async () => {
-        const value = peers.site.signInDirectly();
-        await bridge.putCookies({ site: "panopto", origin: ORIGIN, store: "0", cookies: this.cookies(value) });
-        return value;
-      },
-      putToken: async () => {
-        await bridge.putBearer({ origin: peers.backend.origin, token: peers.backend.token });
-      },
-      reaches: (id, wanted, timeoutMs = 20_000) =>
-        new Promise((resolve, reject) => {
-          const timer = setTimeout(() => {
-            stop();
-            reject(new Error(`capture ${id} did not reach ${wanted.join(" or ")} but is ${JSON.stringify(states.get(id) ?? null)}`));
-          }, timeoutMs);
-          const look = (capture: Capture): void => {
-            if (capture.id !== id || !wanted.includes(capture.state)) return;
-            clearTimeout(timer);
-            stop();
-            resolve(capture);
-          };
-          const stop = bridge.on("capture", look);
-          bridge.captures.get(id).then(look, reject);
-        }),
-      leave: async () => {
-        bridge.close();
-        return port().exited;
-      },
-    };
+  /** Ends the hosts of one test, lets go of its faults, and holds what the hosts said against the schema. */
+  async rest(): Promise<void> {
+    this.peers.site.clearFaults();
+    this.peers.cdn.clearFaults();
+    this.peers.backend.clearFaults();
+    const hosts = this.#hosts;
+    this.#hosts = [];
+    await Promise.all(hosts.map((host) => host.leave()));
+    const faults = hosts.flatMap(({ frames }) => validateTraffic(frames));
+    if (faults.length > 0) throw new Error(`traffic that the schema does not have: ${JSON.stringify(faults.slice(0, 5), null, 1)}`);
+    this.peers.assertSound();
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.rest();
+    } finally {
+      await this.peers.stop();
+      await rm(this.home, { recursive: true, force: true });
+    }
   }
 }
