@@ -67,6 +67,8 @@ export class ChromiumBrowser implements TestBrowser {
 
   async open(url?: string): Promise<TestPage> {
     const page = new ChromiumPage(await this.puppet.newPage());
+    // A tab behind another one paints nothing, and what is not painted cannot be pressed.
+    await page.bringToFront();
     if (url !== undefined) await page.goto(url);
     return page;
   }
