@@ -31,7 +31,6 @@ export async function holdHome(belongings: Belongings, peers: Peers, program: st
 
 export interface BrowserChoices {
   readonly headed?: boolean;
-  readonly inspectable?: boolean;
 }
 
 export function holdBrowser(belongings: Belongings, peers: Peers, home: Home, choices: BrowserChoices = {}): Promise<ChromiumBrowser> {
