@@ -1,11 +1,21 @@
 #include "system/time_text.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
 
 namespace auricle {
+namespace {
+
+/// Writes `value` in decimal over the characters that end at `end`, as many as there are zeros in front of
+/// it.
+void writeDigits(std::string& text, std::size_t end, unsigned value) {
+    for (std::size_t at = end; at > 0 && text[at - 1] == '0'; --at) {
+        text[at - 1] = static_cast<char>('0' + value % 10);
+        value /= 10;
+    }
+}
+
+}  // namespace
 
 std::string rfc3339(std::int64_t unixMs) {
     using namespace std::chrono;
@@ -14,13 +24,15 @@ std::string rfc3339(std::int64_t unixMs) {
     const auto day = floor<days>(instant);
     const year_month_day date{day};
     const hh_mm_ss time{instant - day};
-    std::array<char, 64> text{};
-    const int size =
-        std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int{date.year()},
-                      unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(time.hours().count()),
-                      static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-                      static_cast<int>(time.subseconds().count()));
-    return {text.data(), static_cast<std::size_t>(size)};
+    std::string text = "0000-00-00T00:00:00.000Z";
+    writeDigits(text, 4, static_cast<unsigned>(int{date.year()}));
+    writeDigits(text, 7, unsigned{date.month()});
+    writeDigits(text, 10, unsigned{date.day()});
+    writeDigits(text, 13, static_cast<unsigned>(time.hours().count()));
+    writeDigits(text, 16, static_cast<unsigned>(time.minutes().count()));
+    writeDigits(text, 19, static_cast<unsigned>(time.seconds().count()));
+    writeDigits(text, 23, static_cast<unsigned>(time.subseconds().count()));
+    return text;
 }
 
 }  // namespace auricle
