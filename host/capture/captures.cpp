@@ -12,6 +12,7 @@
 
 #include "capture/pipeline.h"
 #include "delivery/backend_address.h"
+#include "delivery/file_name.h"
 
 namespace auricle::capture {
 
@@ -75,6 +76,7 @@ Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page)
     }
     page = std::move(*recognised);
     auto target = request.target.value_or(delivery::Target{});
+    if (auto judged = delivery::judgeSubfolder(target.subfolder); !judged) return std::unexpected(judged.error());
     if (target.to == delivery::Target::To::backend) {
         auto origin = delivery::judgeBackend(target.origin, services_.config.backends);
         if (!origin) return std::unexpected(origin.error());
@@ -157,6 +159,7 @@ Result<Captures::JobPointer> Captures::hold(const std::string& id) {
 Captures::JobPointer Captures::adopt(Entry entry, Journal journal, sites::Page page) {
     auto job = std::make_shared<Job>(std::move(entry), std::move(journal), std::move(page));
     job->changed = [this](const Job& of) {
+        logState(of.entry.capture);
         if (events_.changed) events_.changed(of.entry.capture);
     };
     job->progressed = [this](const Job& of) {
@@ -202,7 +205,7 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     capture.rate = 0;
     capture.etaMs.reset();
     // Told to the backend before it is said here: whoever retries or removes it at once finds nothing of it under way.
-    if (!outcome && job->stopReason == StopReason::none) co_await report(job->entry, outcome.error());
+    if (!outcome && job->stopReason == StopReason::none) co_await reportFailure(job->entry, outcome.error());
     if (!outcome && job->stopReason != StopReason::none) co_return co_await stopped(job);
     capture.endedAtMs = unixMsOf(services_.now());
     if (!outcome) {
@@ -216,15 +219,6 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     if (auto archived = store_.archive(job->entry); !archived) {
         tellOfWarning("history", "A finished capture could not be written down, so it may be offered again: " + archived.error().message);
     }
-}
-
-asio::awaitable<void> Captures::report(const Entry& entry, const Error& why) {
-    const auto& target = entry.capture.target;
-    auto delivery = services_.deliveryTo(target);
-    if (!delivery || entry.lecture.empty()) co_return;
-    BackendCredentials token(services_.vault, target.origin);
-    delivery::Visit with{services_.http, token, services_.timing, {}};
-    co_await (*delivery)->reportFailure(entry.lecture, why, with);
 }
 
 asio::awaitable<void> Captures::stopped(JobPointer job) {
@@ -241,6 +235,14 @@ asio::awaitable<void> Captures::stopped(JobPointer job) {
         case StopReason::remove: co_return co_await discard(job->entry);
         default: job->enter(State::parked);
     }
+}
+
+asio::awaitable<void> Captures::reportFailure(const Entry& entry, const Error& why) {
+    auto delivery = services_.deliveryTo(entry.capture.target);
+    if (!delivery || entry.lecture.empty()) co_return;
+    BackendCredentials token(services_.vault, entry.capture.target.origin);
+    delivery::Visit with{services_.http, token, services_.timing, {}};
+    co_await (*delivery)->reportFailure(entry.lecture, why, with);
 }
 
 asio::awaitable<void> Captures::discard(const Entry& entry) {
@@ -397,6 +399,14 @@ asio::awaitable<void> Captures::parkAll() {
         job->stop.request_stop();
     }
     for (const auto& job : running) co_await stop(job, job->stopReason);
+}
+
+void Captures::logState(const Capture& capture) const {
+    if (capture.state == State::failed && capture.error) {
+        services_.log.warn("capture {} failed: {} ({})", capture.id, word(capture.error->kind), capture.error->message);
+    } else {
+        services_.log.info("capture {} of {} is {}", capture.id, capture.site, word(capture.state));
+    }
 }
 
 void Captures::tellOfWarning(std::string_view kind, std::string_view message) const {

@@ -46,10 +46,11 @@ class Captures final : public Manager {
     void launch(const JobPointer& job);
     boost::asio::awaitable<void> run(JobPointer job);
     boost::asio::awaitable<void> conclude(JobPointer job, Result<void> outcome);
-    boost::asio::awaitable<void> report(const Entry& entry, const Error& why);
     boost::asio::awaitable<void> stopped(JobPointer job);
     boost::asio::awaitable<void> stop(JobPointer job, StopReason reason);
+    boost::asio::awaitable<void> reportFailure(const Entry& entry, const Error& why);
     boost::asio::awaitable<void> discard(const Entry& entry);
+    void logState(const Capture& capture) const;
     std::vector<Entry> everything() const;
     void tellOfWarning(std::string_view kind, std::string_view message) const;
 

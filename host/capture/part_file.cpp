@@ -83,8 +83,7 @@ Result<void> PartFile::startOver(const net::Validator& validator) {
 
 Result<void> PartFile::append(std::span<const std::byte> bytes) {
     if (auto written = writeAll(current_.file->get(), bytes); !written) {
-        // A torn write must not be counted twice when the download goes on.
-        (void)::ftruncate(current_.file->get(), static_cast<off_t>(current_.bytes));
+        // A torn write must not be counted twice when the download goes on: the next one begins where the last whole one ended.
         ::lseek(current_.file->get(), static_cast<off_t>(current_.bytes), SEEK_SET);
         return written;
     }

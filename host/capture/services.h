@@ -12,6 +12,7 @@
 #include "net/retry.h"
 #include "sites/registry.h"
 #include "system/config.h"
+#include "system/log.h"
 #include "vault/refresh.h"
 #include "vault/vault.h"
 
@@ -29,6 +30,7 @@ struct Services {
     /// backend_not_allowed where the configuration has changed since the capture was started.
     std::function<Result<std::unique_ptr<delivery::Delivery>>(const delivery::Target&)> deliveryTo;
     std::function<std::chrono::system_clock::time_point()> now;
+    Log& log;
 };
 
 }  // namespace auricle::capture

@@ -7,7 +7,7 @@ namespace auricle::channel {
 namespace {
 
 /// Above this the memory of a frame is given back after it, not kept for the next.
-constexpr std::size_t keptBytes = 64 * 1024;
+constexpr std::size_t keptBytes = 1024 * 1024;
 
 std::span<const char> take(std::span<const char>& piece, std::size_t bytes) {
     const auto front = piece.first(std::min(bytes, piece.size()));

@@ -34,6 +34,8 @@ class FrameReader {
     /// not copied.
     std::optional<Frame> next(std::span<const char>& piece);
 
+    /// True while a frame has begun and is not complete: more of it is on its way.
+    bool isWithinFrame() const { return lengthHas_ > 0 && !isGiven_; }
     /// Memory that is held for a frame under way or just given (bytes).
     std::size_t heldBytes() const { return body_.capacity(); }
 

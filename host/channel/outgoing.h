@@ -2,7 +2,6 @@
 // capture.
 #pragma once
 
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +23,8 @@ namespace auricle::channel {
 /// not read at all and `hardLimitBytes` wait, a change of state replaces the one of that capture that still
 /// waits: then only its newest state is told.
 ///
-/// Writing begins within the call, as far as the stream takes it. To be used on one thread.
+/// Writing begins within the call, as far as the stream takes it; callbacks come later. To be used on one
+/// thread.
 class Outgoing : public std::enable_shared_from_this<Outgoing> {
   public:
     /// At this many bytes waiting, no further requests should be read…
@@ -49,26 +49,29 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
     std::size_t waitingBytes() const { return waitingBytes_; }
     bool isFull() const { return isFull_; }
     bool isEmpty() const { return queue_.empty(); }
-    /// Writes nothing more and forgets what waits; no callback comes any more.
+    /// Writes nothing more and forgets what waits.
     void close();
 
   private:
     enum class Sort : std::uint8_t { plain, state, progress };
     struct Entry {
-        std::array<char, 4> length;
-        std::string text;
+        std::string bytes;  ///< of the whole frame
         Sort sort = Sort::plain;
         std::string capture;
-        bool isUnderWay = false;  ///< handed to the system: may not be changed any more
+        bool isUnderWay = false;  ///< part of it may be written: may not be changed any more
     };
     using Place = std::list<Entry>::iterator;
 
     void add(Entry entry);
-    void replace(Place place, std::string text);
+    void replace(Place place, std::string bytes);
     void drop(Place place);
     void dropProgress(const std::string& capture);
     void write();
+    std::size_t writeSome(boost::system::error_code& error);
+    void waitForStream();
     void written(std::size_t bytes);
+    void forgetProgress(const Entry& entry);
+    void fail();
     void updateFull();
 
     Stream stream_;
@@ -77,8 +80,9 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
     std::map<std::string, Place> progress_;  ///< those that wait and may still be changed
     std::vector<boost::asio::const_buffer> buffers_;
     std::size_t waitingBytes_ = 0;
-    std::size_t firstHas_ = 0;  ///< bytes of the first entry that are written, its length included
-    bool isWriting_ = false, isFull_ = false, isClosed_ = false;
+    std::size_t firstHas_ = 0;  ///< bytes of the first entry that are written
+    bool isWaiting_ = false;    ///< for the stream to take more
+    bool isFull_ = false, isClosed_ = false;
 };
 
 }  // namespace auricle::channel

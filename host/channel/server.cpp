@@ -26,6 +26,8 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t readBytes = 64 * 1024;
+/// Pieces of a long frame that are read before everything else on the loop gets its turn.
+constexpr unsigned readsAtOnce = 32;
 /// Requests that wait for a transfer to stop; with more of them under way, none are read.
 constexpr unsigned maxLater = 64;
 /// What the manager wants from a person before hello, held until then.
@@ -82,6 +84,9 @@ class Link : public std::enable_shared_from_this<Link> {
     asio::awaitable<void> leave();
 
   private:
+    /// What follows of a frame that has begun, without a turn of the loop; 0 when nothing is there. An error
+    /// shows again.
+    std::size_t readWhatIsThere(std::span<char> buffer);
     capture::Events events();
     void take(const Frame& frame);
     void carryOut(const Request& request);
@@ -125,6 +130,8 @@ void Link::begin(int outDescriptor) {
                                                                        if (const auto self = link.lock())
                                                                            self->end();
                                                                    }});
+    boost::system::error_code ignored;
+    input_.non_blocking(true, ignored);
     signals_.async_wait([link](boost::system::error_code error, int) {
         if (const auto self = link.lock(); self && !error) self->end();
     });
@@ -168,10 +175,14 @@ capture::Events Link::events() {
 
 asio::awaitable<void> Link::read() {
     std::vector<char> buffer(readBytes);
-    while (!isEnding_) {
-        const auto [error, bytes] =
-            co_await input_.async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
-        if (error) break;
+    for (unsigned turn = 0; !isEnding_; ++turn) {
+        std::size_t bytes = turn % readsAtOnce == 0 ? 0 : readWhatIsThere(buffer);
+        if (bytes == 0) {
+            const auto [error, count] =
+                co_await input_.async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
+            if (error) break;
+            bytes = count;
+        }
         std::span<const char> piece(buffer.data(), bytes);
         while (const auto frame = frames_.next(piece)) {
             take(*frame);
@@ -180,6 +191,13 @@ asio::awaitable<void> Link::read() {
         }
     }
     end();
+}
+
+std::size_t Link::readWhatIsThere(std::span<char> buffer) {
+    if (!frames_.isWithinFrame()) return 0;
+    boost::system::error_code error;
+    const std::size_t bytes = input_.read_some(asio::buffer(buffer.data(), buffer.size()), error);
+    return error ? 0 : bytes;
 }
 
 asio::awaitable<void> Link::waitForRoom() {

@@ -45,11 +45,14 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
     : loop_(loop),
       paths_(paths),
       config_(std::move(config)),
+      log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
       vault_(siteRules(), now),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
       sites_(sites::sitesFor(config_)),
       http_(loop.get_executor(), networkOptions(config_)),
-      captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {}
+      captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {
+    vault_.onForget([this] { http_.forgetConnections(); });
+}
 
 capture::Services Host::services() {
     return {.config = config_,
@@ -60,7 +63,8 @@ capture::Services Host::services() {
             .timing = net::realTiming(),
             .worker = [this] { return worker_.executor(); },
             .deliveryTo = [this](const delivery::Target& target) { return deliveryTo(target); },
-            .now = now};
+            .now = now,
+            .log = log_};
 }
 
 Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Target& target) {

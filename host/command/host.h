@@ -10,6 +10,7 @@
 #include "net/curl_client.h"
 #include "sites/registry.h"
 #include "system/config.h"
+#include "system/log.h"
 #include "system/paths.h"
 #include "system/worker_thread.h"
 #include "vault/refresh.h"
@@ -39,6 +40,7 @@ class Host {
     boost::asio::io_context& loop_;
     Paths paths_;
     Config config_;
+    Log log_;
     WorkerThread worker_;
     vault::Vault vault_;
     vault::SealTable seals_;

@@ -104,7 +104,9 @@ std::string mediaType(const net::ResponseHead& head) {
     return type;
 }
 
-Result<void> judgeType(const Page& page, const net::ResponseHead& head) {
+/// Of a part that is to stand behind one which was judged by what it holds. A whole file is not judged here:
+/// types are wrong too often (an audio podcast is declared video/mp4), and whoever takes the bytes looks at them.
+Result<void> judgePartType(const Page& page, const net::ResponseHead& head) {
     auto type = mediaType(head);
     if (type.starts_with("text/") || type == "application/xhtml+xml") return signInAt(page.url.host());
     if (type == "application/json" || type == "application/xml") {
@@ -196,8 +198,8 @@ Result<void> Panopto::judgeHop(const Page& page, const net::Url&, const net::Url
 }
 
 Result<void> Panopto::judgeMedia(const Page& page, const net::ResponseHead& head) const {
-    if (head.status == statusUnsatisfiable) return {};
-    if (head.status == statusOk || head.status == statusPartial) return judgeType(page, head);
+    if (head.status == statusUnsatisfiable || head.status == statusOk) return {};
+    if (head.status == statusPartial) return judgePartType(page, head);
     if (head.status == statusUnauthorized) return signInAt(page.url.host());
     if (auto trouble = serverTrouble(head, now_())) return std::unexpected(std::move(*trouble));
     if (head.status >= 400) return refusal(page, head);

@@ -96,7 +96,7 @@ std::unexpected<Error> at(std::string_view field, Error error) {
                                                             "topLevelSite",
                                                             "hasCrossSiteAncestor"};
     if (std::ranges::find(known, field) == known.end()) return std::unexpected(std::move(error));
-    error.path = "/" + std::string(field) + error.path;
+    error.path.insert(0, field).insert(0, 1, '/');
     return std::unexpected(std::move(error));
 }
 
@@ -191,7 +191,7 @@ std::unexpected<Error> missing(std::string_view field) {
     return std::unexpected(
         Error{.kind = Kind::bad_params,
               .message = "A cookie has no " + std::string(field) + ": hand it in as the browser gives it.",
-              .path = "/" + std::string(field)});
+              .path = std::string("/").append(field)});
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ std::unexpected<Error> bad(std::string path, std::string message) {
         Error{.kind = Kind::bad_params, .message = std::move(message), .path = std::move(path)});
 }
 
-std::unexpected<Error> below(const std::string& path, Error error) {
-    error.path = path + error.path;
+std::unexpected<Error> below(std::string_view member, Error error) {
+    error.path.insert(0, member).insert(0, 1, '/');
     return std::unexpected(std::move(error));
 }
 
@@ -55,7 +55,7 @@ Result<void> readCookies(SecretJson& json, std::optional<std::vector<OfferedCook
         if (cookies.size() == kMaxCookies)
             return bad("", "These are more cookies than a site can have; send those of its own address.");
         auto cookie = readCookie(json);
-        if (!cookie) return below("/" + std::to_string(cookies.size()), cookie.error());
+        if (!cookie) return below(std::to_string(cookies.size()), cookie.error());
         cookies.push_back(std::move(*cookie));
     }
     into = std::move(cookies);
@@ -97,7 +97,7 @@ Result<void> readMember(SecretJson& json, Members& into) {
     const auto* member = std::ranges::find(kMembers, json.key(), &std::pair<std::string_view, Read>::first);
     if (member == std::end(kMembers)) return json.skip();
     const auto read = member->second(json, into);
-    if (!read) return below("/" + std::string(member->first), read.error());
+    if (!read) return below(member->first, read.error());
     return {};
 }
 

@@ -308,9 +308,11 @@ std::vector<EntryStatus> Vault::status() const {
 }
 
 std::size_t Vault::forget(std::optional<std::string_view> site, std::optional<std::string_view> origin) {
-    return std::erase_if(state_->entries, [&](const auto& item) {
+    auto forgotten = std::erase_if(state_->entries, [&](const auto& item) {
         return (!site || item.first.site == *site) && (!origin || item.first.origin == *origin);
     });
+    if (forgotten > 0 && onForget_) onForget_();
+    return forgotten;
 }
 
 std::optional<std::uint64_t> Vault::generation(const Key& key) const {

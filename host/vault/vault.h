@@ -88,10 +88,14 @@ class Vault {
     /// Called after every put that changed something.
     void onPut(std::function<void(const PutOutcome&)> callback) { onPut_ = std::move(callback); }
 
+    /// Called after something was forgotten: what else remembers secrets (a connection's tables) has to let go of them.
+    void onForget(std::function<void()> callback) { onForget_ = std::move(callback); }
+
   private:
     struct State;
     std::unique_ptr<State> state_;
     std::function<void(const PutOutcome&)> onPut_;
+    std::function<void()> onForget_;
 };
 
 }  // namespace auricle::vault

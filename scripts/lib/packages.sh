@@ -7,7 +7,8 @@ build_packages=(
 )
 node_packages=(nodejs npm)
 media_packages=(ffmpeg openssl)
-chromium_packages=(chromium libnss3-tools)
+# With a font: a bare machine has none, and pictures of pages would show boxes.
+chromium_packages=(chromium libnss3-tools fonts-dejavu-core)
 test_packages=(strace procps)
 
 # Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.

@@ -55,6 +55,10 @@ class FakeManager : public capture::Manager {
         return listing;
     }
     Result<capture::Capture> get(const std::string& id) override {
+        calls.push_back("get " + id);
+        return find(id);
+    }
+    Result<capture::Capture> find(const std::string& id) {
         for (const auto& each : captures) {
             if (each.id == id) return each;
         }
@@ -71,10 +75,10 @@ class FakeManager : public capture::Manager {
     }
     Result<capture::Capture> retry(const std::string& id) override {
         calls.push_back("retry " + id);
-        return get(id);
+        return find(id);
     }
     Result<std::string> fileOf(const std::string& id) override {
-        if (auto capture = get(id); !capture) return std::unexpected(capture.error());
+        if (auto capture = find(id); !capture) return std::unexpected(capture.error());
         return "/music/" + id + ".m4a";
     }
     std::vector<capture::Capture> unfinished() override { return captures; }
@@ -96,7 +100,7 @@ class FakeManager : public capture::Manager {
     boost::asio::awaitable<Result<capture::Capture>> stop(std::string how, std::string id) {
         calls.push_back(how + " " + id);
         co_await holdWhile(&FakeManager::holdsStops);
-        co_return get(id);
+        co_return find(id);
     }
     boost::asio::awaitable<void> holdWhile(bool FakeManager::*held) {
         if (!(this->*held)) co_return;

@@ -136,7 +136,9 @@ TEST(Malformed, ten_thousand_broken_frames_get_a_typed_error_each_and_memory_sta
 
 TEST(Malformed, requests_of_eight_mebibytes_in_every_bad_shape_stay_under_the_bound) {
     const auto filled = [](std::string head, std::string_view unit, std::string_view tail) {
-        while (head.size() + unit.size() + tail.size() <= maxRequestBytes) head += unit;
+        std::string block;
+        while (block.size() < 4096) block += unit;
+        while (head.size() + block.size() + tail.size() <= maxRequestBytes) head += block;
         return head.append(tail);
     };
     const std::string start = R"({"jsonrpc":"2.0","id":1,"method":"capture.start","params":)";

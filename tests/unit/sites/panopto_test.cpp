@@ -291,6 +291,8 @@ TEST_F(PanoptoSite, TakesMediaForMedia) {
     EXPECT_TRUE(judge(206, cdn, {{"Content-Type", "audio/mp4"}}));
     EXPECT_TRUE(judge(200, cdn));
     EXPECT_TRUE(judge(200, cdn, {{"Content-Type", "application/octet-stream"}}));
+    // What a whole file holds is judged by its bytes, whatever its type says.
+    EXPECT_TRUE(judge(200, cdn, {{"Content-Type", "text/html"}}));
     EXPECT_TRUE(judge(416, cdn, {{"Content-Type", "text/html"}}));
 }
 
@@ -303,11 +305,11 @@ TEST_F(PanoptoSite, JudgesEveryRefusalOfMedia) {
         bool retryable;
     };
     const std::vector<Case> cases{
-        {200, podcast, "text/html; charset=utf-8", Kind::login_required, false},
-        {200, "https://idp.uni.example/login", "TEXT/HTML", Kind::login_required, false},
+        {206, podcast, "text/html; charset=utf-8", Kind::login_required, false},
+        {206, "https://idp.uni.example/login", "TEXT/HTML", Kind::login_required, false},
         {206, cdn, "text/html", Kind::login_required, false},
-        {200, podcast, "text/plain", Kind::login_required, false},
-        {200, podcast, "application/json", Kind::not_media, false},
+        {206, podcast, "text/plain", Kind::login_required, false},
+        {206, podcast, "application/json", Kind::not_media, false},
         {401, podcast, "text/html", Kind::login_required, false},
         {403, podcast, "text/html; charset=utf-8", Kind::forbidden, false},
         {404, podcast, "text/html", Kind::not_found, false},

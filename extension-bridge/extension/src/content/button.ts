@@ -53,6 +53,11 @@ export class PageButton {
     this.#show();
   }
 
+  /** Whether something is under way of which the person expects to hear. */
+  get isFollowing(): boolean {
+    return this.#card.state === "capturing" || this.#card.state === "waiting";
+  }
+
   place(): void {
     document.documentElement.append(this.#root);
   }

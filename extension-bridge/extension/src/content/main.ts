@@ -10,6 +10,9 @@ const page = recognise(location.href, [location.hostname]);
 
 let port: chrome.runtime.Port | null = null;
 
+/** The background needs a moment between its end and its next beginning, ms. */
+const RECONNECT_MS = 500;
+
 function begin(origin: string): void {
   const button = new PageButton(origin, /\/Embed\.aspx$/i.test(location.pathname), press);
 
@@ -20,8 +23,18 @@ function begin(origin: string): void {
     opened.onMessage.addListener((news: PageNews) => ("said" in news ? button.say(news.said) : button.update(news.snapshot)));
     opened.onDisconnect.addListener(() => {
       if (port === opened) port = null;
+      // Nobody would tell the person how it goes on; opening a port wakes the background, which then sees to its jobs.
+      if (button.isFollowing) setTimeout(reconnect, RECONNECT_MS);
     });
     return (port = opened);
+  }
+
+  function reconnect(): void {
+    try {
+      connected();
+    } catch {
+      // The extension itself is gone or was updated: the next press says so.
+    }
   }
 
   function press(action: Action): void {

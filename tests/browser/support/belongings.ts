@@ -1,0 +1,37 @@
+// What has been started and must be ended: servers, a browser, folders. Ended in reverse order, whatever happened.
+
+type End = () => Promise<unknown>;
+
+export class Belongings {
+  readonly #ends: End[] = [];
+  #ending: Promise<void> | undefined;
+
+  /**
+   * Waits for something that is being started. It is ended also when it comes to life only after `end` was called, so
+   * there is no moment at which it would be left behind.
+   */
+  async hold<T>(starting: Promise<T>, end: (started: T) => Promise<unknown>): Promise<T> {
+    this.#ends.push(async () => {
+      const started = await starting.then(
+        (value) => ({ value }),
+        () => undefined,
+      );
+      if (started) await end(started.value);
+    });
+    return starting;
+  }
+
+  /** Ends all, even where one of them fails; then fails with the first failure. The second call waits for the first. */
+  end(): Promise<void> {
+    this.#ending ??= this.#endAll();
+    return this.#ending;
+  }
+
+  async #endAll(): Promise<void> {
+    const failures: unknown[] = [];
+    for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) {
+      await end().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}

@@ -1,0 +1,223 @@
+// Real Chromium with the extension, by the interface that tests know.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import puppeteer from "puppeteer-core";
+import type { Browser, Page, Target, WebWorker } from "puppeteer-core";
+import { trustAuthority } from "./authority.ts";
+import type { Home } from "./home.ts";
+import { groupEnds } from "./processes.ts";
+import { eventually } from "./sleep.ts";
+import type { PlantedCookie, TestBrowser, TestPage } from "./test-browser.ts";
+
+/** Fixed by the key in the extension's manifest. */
+const ID = "eifomnnboajlnambmpbbmkdaibgfclnl";
+export const EXTENSION = fileURLToPath(new URL("../../../extension-bridge/extension/dist/chromium", import.meta.url));
+/** The program itself: Debian's wrapper adds extensions and keys of its own. */
+const PROGRAM = process.env["CHROMIUM"] ?? "/usr/lib/chromium/chromium";
+const PATIENCE_MS = 20_000;
+const END_MS = 5_000;
+export const VIEWPORT = { width: 1280, height: 720 };
+
+export interface ChromiumOptions {
+  readonly home: Home;
+  /** PEM */
+  readonly caFile: string;
+  /** `MAP HOST:443 127.0.0.1:PORT, …` */
+  readonly hostResolverRules: string;
+  readonly headed?: boolean;
+}
+
+export async function launchChromium(options: ChromiumOptions): Promise<ChromiumBrowser> {
+  const { home, caFile, hostResolverRules, headed = false } = options;
+  if (!existsSync(join(EXTENSION, "manifest.json"))) throw new Error("The extension has not been built: npm run build -w @auricle/extension");
+  await trustAuthority(home.folder, caFile);
+  const browser = await puppeteer.launch({
+    executablePath: PROGRAM,
+    headless: !headed,
+    userDataDir: home.profile,
+    pipe: true,
+    enableExtensions: [EXTENSION],
+    defaultViewport: headed ? null : VIEWPORT,
+    env: home.environment(),
+    // Whoever launches ends it, signals included.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    args: [
+      // Names of the peers lead to them, all others nowhere: a test reaches nobody outside.
+      `--host-resolver-rules=${hostResolverRules}, MAP * ~NOTFOUND`,
+      `--window-size=${String(VIEWPORT.width)},${String(VIEWPORT.height + 90)}`,
+      "--lang=en-US",
+      "--hide-scrollbars",
+      // Chromium refuses to run as root with its sandbox.
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+    ],
+  });
+  return new ChromiumBrowser(browser, home);
+}
+
+export class ChromiumBrowser implements TestBrowser {
+  readonly name = "chromium";
+
+  constructor(
+    readonly puppet: Browser,
+    readonly home: Home,
+  ) {}
+
+  async open(url?: string): Promise<TestPage> {
+    const page = new ChromiumPage(await this.puppet.newPage());
+    // A tab behind another one paints nothing, and what is not painted cannot be pressed.
+    await page.bringToFront();
+    if (url !== undefined) await page.goto(url);
+    return page;
+  }
+
+  async nextPage(wanted: (url: string) => boolean): Promise<TestPage> {
+    const target = await this.puppet.waitForTarget((one) => one.type() === "page" && wanted(one.url()), { timeout: PATIENCE_MS });
+    const page = await target.page();
+    if (!page) throw new Error(`${target.url()} is no page any more`);
+    await page.bringToFront();
+    return new ChromiumPage(page);
+  }
+
+  async openPopup(): Promise<TestPage> {
+    const worker = await this.#worker();
+    await worker.evaluate(() => chrome.action.openPopup());
+    const target = await this.puppet.waitForTarget((one) => one.url().endsWith("/popup.html"), { timeout: PATIENCE_MS });
+    return new ChromiumPage(await target.asPage());
+  }
+
+  openExtensionPage(path: string): Promise<TestPage> {
+    return this.open(`chrome-extension://${ID}/${path}`);
+  }
+
+  async store(values: Readonly<Record<string, unknown>>): Promise<void> {
+    const worker = await this.#worker();
+    await worker.evaluate((given) => chrome.storage.local.set(given), values as Record<string, unknown>);
+  }
+
+  async plant(cookie: PlantedCookie): Promise<void> {
+    const worker = await this.#worker();
+    const stored = await worker.evaluate((given) => chrome.cookies.set(given), cookie);
+    if (!stored) throw new Error(`The browser refused the cookie ${cookie.name}`);
+  }
+
+  async endBackground(): Promise<void> {
+    const target = await this.#background();
+    const worker = await target.worker();
+    if (!worker) throw new Error("The extension's worker is not running");
+    await worker.close();
+  }
+
+  version(): Promise<string> {
+    return this.puppet.version();
+  }
+
+  /** Resolves when the person closes the window. */
+  closed(): Promise<void> {
+    return new Promise((resolve) => this.puppet.once("disconnected", () => resolve()));
+  }
+
+  async close(): Promise<void> {
+    const group = this.puppet.process()?.pid;
+    // A browser that does not answer any more is ended all the same, below.
+    const closing = this.puppet.close().catch(() => undefined);
+    if (group !== undefined) await groupEnds(group, END_MS);
+    await closing;
+  }
+
+  #background(): Promise<Target> {
+    return this.puppet.waitForTarget((one) => one.type() === "service_worker" && one.url().startsWith(`chrome-extension://${ID}/`), { timeout: PATIENCE_MS });
+  }
+
+  /** A worker that is met too early has no extension API yet. */
+  async #worker(): Promise<WebWorker> {
+    const worker = await (await this.#background()).worker();
+    if (!worker) throw new Error("The extension's worker did not start");
+    await eventually("the extension's API in its worker", () => worker.evaluate(() => typeof chrome === "object" && "storage" in chrome));
+    return worker;
+  }
+}
+
+class ChromiumPage implements TestPage {
+  readonly #page: Page;
+
+  constructor(page: Page) {
+    this.#page = page;
+    page.setDefaultTimeout(PATIENCE_MS);
+  }
+
+  get url(): string {
+    return this.#page.url();
+  }
+
+  async goto(url: string): Promise<void> {
+    await this.#page.goto(url, { waitUntil: "load" });
+  }
+
+  async reload(): Promise<void> {
+    await this.#page.reload({ waitUntil: "load" });
+  }
+
+  async click(selector: string): Promise<void> {
+    await this.#page.locator(selector).click();
+  }
+
+  async clickAndGo(selector: string): Promise<void> {
+    await Promise.all([this.#page.waitForNavigation({ waitUntil: "load" }), this.click(selector)]);
+  }
+
+  async fill(selector: string, text: string): Promise<void> {
+    await this.#page.locator(selector).fill(text);
+  }
+
+  async text(selector: string): Promise<string | null> {
+    const element = await this.#page.$(selector);
+    if (!element) return null;
+    try {
+      return await element.evaluate((found) => (found instanceof HTMLElement && found.checkVisibility() ? found.innerText.replace(/\s+/gu, " ").trim() : null));
+    } finally {
+      await element.dispose();
+    }
+  }
+
+  async attribute(selector: string, name: string): Promise<string | null> {
+    const element = await this.#page.$(selector);
+    if (!element) return null;
+    try {
+      return await element.evaluate((found, wanted) => found.getAttribute(wanted), name);
+    } finally {
+      await element.dispose();
+    }
+  }
+
+  async reads(selector: string, wanted: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {
+    let last: string | null = null;
+    const found = async (): Promise<string | false> => {
+      last = await this.text(selector);
+      return last !== null && wanted.test(last) ? last : false;
+    };
+    return eventually(`${selector} reading ${String(wanted)}`, found, timeoutMs).catch((error: Error) => {
+      throw new Error(`${error.message}; it reads ${JSON.stringify(last)}`);
+    });
+  }
+
+  async shows(selector: string, timeoutMs = PATIENCE_MS): Promise<void> {
+    await this.#page.waitForSelector(selector, { visible: true, timeout: timeoutMs });
+  }
+
+  async bringToFront(): Promise<void> {
+    await this.#page.bringToFront();
+  }
+
+  async screenshot(file: string, selector?: string): Promise<void> {
+    const path = file as `${string}.png`;
+    const element = selector === undefined ? null : await this.#page.$(selector);
+    await (element ?? this.#page).screenshot({ path });
+  }
+
+  async close(): Promise<void> {
+    await this.#page.close();
+  }
+}

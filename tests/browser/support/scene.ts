@@ -1,0 +1,147 @@
+// A stage for browser tests: peers that a file's tests share, and for each test a browser with a home of its own.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { program } from "../../integration/support/program.ts";
+import { idFrom, lecture as makeLecture } from "../../peers/panopto/lecture.ts";
+import type { Lecture } from "../../peers/panopto/lecture.ts";
+import type { Peers } from "../../peers/peers.ts";
+import { Belongings } from "./belongings.ts";
+import type { ChromiumBrowser } from "./chromium.ts";
+import type { Home } from "./home.ts";
+import { LecturePage } from "./lecture-page.ts";
+import { Recording } from "./recording.ts";
+import { holdBrowser, holdHome, holdPeers } from "./stage.ts";
+import type { PeersChoices } from "./stage.ts";
+
+const PICTURES = fileURLToPath(new URL("../../../artifacts/browser", import.meta.url));
+
+const HOME_LINE_BYTES_PER_SECOND = 5_000_000;
+
+/** A download that stops in its middle. */
+export interface Hold {
+  /** Waits until it has stopped there. */
+  reached(): Promise<void>;
+  release(): void;
+}
+
+export interface SceneOptions {
+  /** False: as on a machine on which nobody has registered the host. */
+  readonly registered?: boolean;
+}
+
+/** The peers of one test file. */
+export async function openPeers(choices: PeersChoices = {}): Promise<{ peers: Peers; close: () => Promise<void> }> {
+  const belongings = new Belongings();
+  const peers = await holdPeers(belongings, choices).catch(async (error: unknown) => {
+    await belongings.end();
+    throw error;
+  });
+  return { peers, close: () => belongings.end() };
+}
+
+export class Scene {
+  private constructor(
+    readonly peers: Peers,
+    readonly home: Home,
+    readonly browser: ChromiumBrowser,
+    readonly recording: Recording,
+    readonly register: () => Promise<void>,
+  ) {}
+
+  /** Runs a test in a browser of its own, and judges at its end what holds for every test. */
+  static async play(peers: Peers, options: SceneOptions, act: (scene: Scene) => Promise<void>): Promise<void> {
+    const belongings = new Belongings();
+    let scene: Scene | undefined;
+    try {
+      scene = await Scene.#open(peers, options, belongings);
+      await act(scene);
+    } finally {
+      peers.cdn.clearFaults();
+      peers.site.clearFaults();
+      peers.backend.clearFaults();
+      await scene?.browser.close();
+      await scene?.judge().finally(() => belongings.end());
+      await belongings.end();
+    }
+  }
+
+  static async #open(peers: Peers, { registered = true }: SceneOptions, belongings: Belongings): Promise<Scene> {
+    await mkdir(PICTURES, { recursive: true });
+    const registration = await holdHome(belongings, peers, program());
+    const { home } = registration;
+    const recording = await Recording.prepare(join(home.folder, "recording"), registration.program);
+    const register = async (): Promise<void> => {
+      await registration.install();
+      await registration.divert(recording.program);
+    };
+    if (registered) await register();
+    const browser = await holdBrowser(belongings, peers, home);
+    const { origin, token } = peers.backend;
+    await browser.store({ settings: { deliverTo: "backend", backendOrigin: origin, courseId: "", subfolder: "" }, backendToken: token });
+    return new Scene(peers, home, browser, recording, register);
+  }
+
+  /** A lecture of an hour that no other test knows: long enough for a download to be met in its middle. */
+  addLong(title: string): Lecture {
+    const { audio, video } = this.peers.media.hour;
+    return this.peers.site.add(makeLecture({ deliveryId: idFrom("browser test", title), title, audio, video }));
+  }
+
+  /** From now on a download of this lecture's sound goes at a home line's pace and stops after `share` of it. */
+  holdDownload(lecture: Lecture, share = 0.5): Hold {
+    const target = { method: "GET", path: this.#soundPath(lecture) };
+    const afterBytes = Math.floor(lecture.audio.bytes * share);
+    // Slow, because the host tells of progress only while bytes arrive, and a fifth of a second apart.
+    this.peers.cdn.fail({ kind: "slow", bytesPerSecond: HOME_LINE_BYTES_PER_SECOND }, target);
+    const rule = this.peers.cdn.fail({ kind: "stall", afterBytes }, target);
+    return {
+      reached: async () => {
+        await this.peers.cdn.waitForRequest(({ path, bytesSent }) => this.isSoundOf(lecture, path) && bytesSent >= afterBytes);
+      },
+      release: () => rule.release(),
+    };
+  }
+
+  /** A tab at a lecture, the student signed in. */
+  async at(lecture: Lecture): Promise<LecturePage> {
+    const page = new LecturePage(await this.browser.open());
+    await page.open(this.peers.viewerUrl(lecture), this.peers.summary().signIn);
+    return page;
+  }
+
+  picture(name: string): string {
+    return join(PICTURES, `${name}.png`);
+  }
+
+  /** Lectures at the backend from this one's page: the peers are shared, the tests' lectures are not. */
+  async delivered(lecture: Lecture) {
+    const url = this.peers.viewerUrl(lecture);
+    return (await this.peers.backend.lectures()).filter(({ sourceUrl }) => sourceUrl === url);
+  }
+
+  /** Bytes of this lecture's sound that the CDN has sent so far. */
+  fetched(lecture: Lecture): number {
+    return this.peers.cdn.requests.filter(({ method, path }) => method === "GET" && this.isSoundOf(lecture, path)).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
+  }
+
+  /** Whether an address of the CDN, path and query, is that of this lecture's sound. */
+  isSoundOf(lecture: Lecture, path: string): boolean {
+    return path.startsWith(this.#soundPath(lecture));
+  }
+
+  #soundPath(lecture: Lecture): string {
+    return new URL(this.peers.cdn.podcastUrl(lecture, "audioPodcast", "")).pathname;
+  }
+
+  /** What holds whatever a test does: no credential off its site, frames as the schema has them, and no secret in one. */
+  async judge(): Promise<void> {
+    const { cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, personalDataAtBackend } = this.peers.counters();
+    assert.deepEqual({ cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, personalDataAtBackend }, { cookiesAtCdn: 0, cookiesAtBackend: 0, cookiesAtStranger: 0, personalDataAtBackend: 0 });
+    assert.deepEqual(await this.recording.faults(), []);
+    const said = await this.recording.text();
+    for (const secret of [...this.peers.site.secrets(), this.peers.backend.token]) assert.ok(!said.includes(secret), "a secret stands in a frame");
+    this.peers.assertSound();
+  }
+}

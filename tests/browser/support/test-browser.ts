@@ -1,0 +1,56 @@
+// What a test asks of a browser, whichever it is. `A >>> B` in a selector is B in the open shadow root of A.
+
+export interface TestPage {
+  readonly url: string;
+  goto(url: string): Promise<void>;
+  reload(): Promise<void>;
+  /** A real press, as a person's: the extension takes no other. Waits until there is something to press. */
+  click(selector: string): Promise<void>;
+  /** Presses and waits for the page to which that leads. */
+  clickAndGo(selector: string): Promise<void>;
+  /** Replaces what stands in a field. */
+  fill(selector: string, text: string): Promise<void>;
+  /** What a person reads there: white space made single; null when there is none, or it is hidden. */
+  text(selector: string): Promise<string | null>;
+  /** Null when there is no such element, or it has no such attribute. */
+  attribute(selector: string, name: string): Promise<string | null>;
+  /** Waits until the text of the element is as wanted. Fails with what it was at last. */
+  reads(selector: string, wanted: RegExp, timeoutMs?: number): Promise<string>;
+  /** Waits until there is such an element and it is seen. */
+  shows(selector: string, timeoutMs?: number): Promise<void>;
+  bringToFront(): Promise<void>;
+  /** PNG; `selector`: of that element alone. */
+  screenshot(file: string, selector?: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** As the browsers' own `cookies.set` takes it. */
+export interface PlantedCookie {
+  url: string;
+  name: string;
+  value: string;
+  path: string;
+  secure: boolean;
+  httpOnly: boolean;
+  sameSite: "no_restriction" | "lax" | "strict";
+  partitionKey?: { topLevelSite: string };
+}
+
+export interface TestBrowser {
+  readonly name: "chromium" | "firefox";
+  open(url?: string): Promise<TestPage>;
+  /** The tab at such an address, in front; waits until somebody has opened it. */
+  nextPage(wanted: (url: string) => boolean): Promise<TestPage>;
+  /** The real popup of the toolbar's button, above the page that is in front. */
+  openPopup(): Promise<TestPage>;
+  /** A page of the extension in a tab, e.g. `options.html`. */
+  openExtensionPage(path: string): Promise<TestPage>;
+  /** Sets keys of the extension's storage.local. */
+  store(values: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Puts a cookie into the browser as if a site had set it. */
+  plant(cookie: PlantedCookie): Promise<void>;
+  /** Ends the extension's background, as the browser does with one that is idle. */
+  endBackground(): Promise<void>;
+  /** Closes it as a person does and waits until all its processes are gone. */
+  close(): Promise<void>;
+}
