@@ -333,14 +333,16 @@ Result<Capture> Captures::get(const std::string& id) {
 }
 
 std::vector<Entry> Captures::everything() const {
+    // What another process finishes meanwhile moves from the open ones to the history: read in this order, none is missed.
+    auto open = store_.open();
     std::vector<Entry> all = store_.history();
     std::set<std::string> seen;
+    for (const auto& entry : all) seen.insert(entry.capture.id);
     for (const auto& [id, job] : jobs_) {
-        all.push_back(job->entry);
-        seen.insert(id);
+        if (seen.insert(id).second) all.push_back(job->entry);
     }
-    for (auto& entry : store_.open()) {
-        if (!seen.contains(entry.capture.id)) all.push_back(std::move(entry));
+    for (auto& entry : open) {
+        if (seen.insert(entry.capture.id).second) all.push_back(std::move(entry));
     }
     // Newest first; an id begins with its time, so it settles ties.
     std::ranges::sort(all, std::greater{}, [](const Entry& entry) { return std::pair(entry.capture.startedAtMs, entry.capture.id); });
