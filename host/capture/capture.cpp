@@ -4,7 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "system/time_text.h"
+#include "system/rfc3339.h"
 
 namespace auricle::capture {
 namespace {

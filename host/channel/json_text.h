@@ -34,9 +34,7 @@ class JsonView {
     std::string_view text() const { return text_; }
     /// A string decoded to UTF-8. A surrogate without its partner, which JavaScript can send, becomes U+FFFD.
     std::string string() const;
-    /// What stands between a string's quotes, if nothing in it is escaped: spares the copy.
-    std::optional<std::string_view> plainString() const;
-    /// True if this is a string with that content.
+    /// True if this is a string with that content, which holds neither quote nor backslash.
     bool is(std::string_view content) const;
     /// A number written without fraction and exponent that fits, else nothing.
     std::optional<std::int64_t> integer() const;

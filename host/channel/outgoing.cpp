@@ -9,8 +9,15 @@
 namespace auricle::channel {
 namespace {
 
-/// Frames that go to the system in one call; each is two buffers, of which Asio takes 64.
-constexpr std::size_t maxFramesAtOnce = 32;
+/// Frames that go to the system in one call; Asio takes no more buffers than that.
+constexpr std::size_t maxFramesAtOnce = 64;
+
+/// The frame's bytes, or nothing where it is longer than a browser takes.
+std::string framed(std::string text) {
+    const auto length = frameLength(text.size());
+    if (!length) return {};
+    return std::move(text.insert(0, length->data(), length->size()));
+}
 
 }  // namespace
 
@@ -21,7 +28,7 @@ Outgoing::Outgoing(Stream stream, Callbacks callbacks)
 }
 
 void Outgoing::push(std::string text) {
-    add(Entry{.length = {}, .text = std::move(text), .capture = {}});
+    add(Entry{.bytes = framed(std::move(text)), .capture = {}});
 }
 
 void Outgoing::pushState(const std::string& capture, std::string text) {
@@ -32,40 +39,36 @@ void Outgoing::pushState(const std::string& capture, std::string text) {
         });
         if (older != queue_.end()) drop(older);
     }
-    add(Entry{.length = {}, .text = std::move(text), .sort = Sort::state, .capture = capture});
+    add(Entry{.bytes = framed(std::move(text)), .sort = Sort::state, .capture = capture});
 }
 
 void Outgoing::pushProgress(const std::string& capture, std::string text) {
+    std::string bytes = framed(std::move(text));
     if (const auto waiting = progress_.find(capture); waiting != progress_.end()) {
-        replace(waiting->second, std::move(text));
+        replace(waiting->second, std::move(bytes));
         return;
     }
-    add(Entry{.length = {}, .text = std::move(text), .sort = Sort::progress, .capture = capture});
+    add(Entry{.bytes = std::move(bytes), .sort = Sort::progress, .capture = capture});
 }
 
 void Outgoing::add(Entry entry) {
-    if (isClosed_) return;
-    const auto length = frameLength(entry.text.size());
-    if (!length) return;
-    entry.length = *length;
-    waitingBytes_ += entry.length.size() + entry.text.size();
+    if (isClosed_ || entry.bytes.empty()) return;
+    waitingBytes_ += entry.bytes.size();
     queue_.push_back(std::move(entry));
     if (queue_.back().sort == Sort::progress) progress_[queue_.back().capture] = std::prev(queue_.end());
     updateFull();
     if (!isWaiting_) write();
 }
 
-void Outgoing::replace(Place place, std::string text) {
-    const auto length = frameLength(text.size());
-    if (!length) return;
-    waitingBytes_ += text.size();
-    waitingBytes_ -= place->text.size();
-    place->length = *length;
-    place->text = std::move(text);
+void Outgoing::replace(Place place, std::string bytes) {
+    if (bytes.empty()) return;
+    waitingBytes_ += bytes.size();
+    waitingBytes_ -= place->bytes.size();
+    place->bytes = std::move(bytes);
 }
 
 void Outgoing::drop(Place place) {
-    waitingBytes_ -= place->length.size() + place->text.size();
+    waitingBytes_ -= place->bytes.size();
     queue_.erase(place);
 }
 
@@ -80,9 +83,8 @@ void Outgoing::dropProgress(const std::string& capture) {
 /// is looked at.
 void Outgoing::write() {
     while (!queue_.empty()) {
-        fillBuffers();
         boost::system::error_code error;
-        const std::size_t bytes = stream_.write_some(buffers_, error);
+        const std::size_t bytes = writeSome(error);
         if (error == boost::asio::error::would_block || error == boost::asio::error::try_again) {
             waitForStream();
             return;
@@ -95,17 +97,17 @@ void Outgoing::write() {
     }
 }
 
-void Outgoing::fillBuffers() {
+std::size_t Outgoing::writeSome(boost::system::error_code& error) {
+    const auto first = boost::asio::buffer(queue_.front().bytes) + firstHas_;
+    // The usual case: one answer, one plain write.
+    if (queue_.size() == 1) return stream_.write_some(first, error);
     buffers_.clear();
-    std::size_t skip = firstHas_;
-    for (const auto& entry : queue_) {
-        if (buffers_.size() == 2 * maxFramesAtOnce) break;
-        const std::size_t ofLength = std::min(skip, entry.length.size());
-        const std::size_t ofText = skip - ofLength;
-        buffers_.emplace_back(entry.length.data() + ofLength, entry.length.size() - ofLength);
-        buffers_.emplace_back(entry.text.data() + ofText, entry.text.size() - ofText);
-        skip = 0;
+    buffers_.push_back(first);
+    for (auto entry = std::next(queue_.begin()); entry != queue_.end() && buffers_.size() < maxFramesAtOnce;
+         ++entry) {
+        buffers_.push_back(boost::asio::buffer(entry->bytes));
     }
+    return stream_.write_some(buffers_, error);
 }
 
 void Outgoing::waitForStream() {
@@ -122,8 +124,8 @@ void Outgoing::waitForStream() {
 void Outgoing::written(std::size_t bytes) {
     waitingBytes_ -= bytes;
     firstHas_ += bytes;
-    while (!queue_.empty() && firstHas_ >= queue_.front().length.size() + queue_.front().text.size()) {
-        firstHas_ -= queue_.front().length.size() + queue_.front().text.size();
+    while (!queue_.empty() && firstHas_ >= queue_.front().bytes.size()) {
+        firstHas_ -= queue_.front().bytes.size();
         forgetProgress(queue_.front());
         queue_.pop_front();
     }

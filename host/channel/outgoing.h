@@ -2,7 +2,6 @@
 // capture.
 #pragma once
 
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -56,8 +55,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
   private:
     enum class Sort : std::uint8_t { plain, state, progress };
     struct Entry {
-        std::array<char, 4> length;
-        std::string text;
+        std::string bytes;  ///< of the whole frame
         Sort sort = Sort::plain;
         std::string capture;
         bool isUnderWay = false;  ///< part of it may be written: may not be changed any more
@@ -65,11 +63,11 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
     using Place = std::list<Entry>::iterator;
 
     void add(Entry entry);
-    void replace(Place place, std::string text);
+    void replace(Place place, std::string bytes);
     void drop(Place place);
     void dropProgress(const std::string& capture);
     void write();
-    void fillBuffers();
+    std::size_t writeSome(boost::system::error_code& error);
     void waitForStream();
     void written(std::size_t bytes);
     void forgetProgress(const Entry& entry);
@@ -82,7 +80,7 @@ class Outgoing : public std::enable_shared_from_this<Outgoing> {
     std::map<std::string, Place> progress_;  ///< those that wait and may still be changed
     std::vector<boost::asio::const_buffer> buffers_;
     std::size_t waitingBytes_ = 0;
-    std::size_t firstHas_ = 0;  ///< bytes of the first entry that are written, its length included
+    std::size_t firstHas_ = 0;  ///< bytes of the first entry that are written
     bool isWaiting_ = false;    ///< for the stream to take more
     bool isFull_ = false, isClosed_ = false;
 };

@@ -1,7 +1,5 @@
 #include "net/curl_client.h"
 
-#include <curl/curl.h>
-
 #include <boost/asio/awaitable.hpp>
 #include <set>
 
@@ -42,13 +40,6 @@ class CurlClient::Multi {
 
 namespace {
 
-/// libcurl's process-wide set-up, made once with the first client's first request and kept: other threads may be running by
-/// the time the process ends.
-bool setUpLibrary() {
-    static const bool isReady = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    return isReady;
-}
-
 bool isRedirect(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
 
 /// The rules that hold for every hop, whoever asks (SAFETY "Secrets").
@@ -80,7 +71,6 @@ asio::awaitable<Result<Response>> CurlClient::send(Request request, BodySink& si
 void CurlClient::forgetConnections() { multi_.reset(); }
 
 asio::awaitable<Result<Response>> CurlClient::follow(Request request, BodySink* sink) {
-    if (!setUpLibrary()) co_return fail(Kind::internal, "libcurl could not be set up. Reinstall it and try again.");
     if (!multi_) multi_ = std::make_shared<Multi>(executor_, options_.maxBytesPerSecond);
     auto multi = multi_;
     Response response;

@@ -1,13 +1,13 @@
 // libcurl's multi handle driven by the Asio loop: which sockets to watch, when to wake, whose transfer is done.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
 #include <memory>
+
+#include "net/libcurl.h"
 
 namespace auricle::net {
 

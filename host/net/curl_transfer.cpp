@@ -19,7 +19,7 @@ constexpr std::size_t mostHeaderBytes = 256 * 1024;
 template <class T>
 void set(CURL* easy, CURLoption option, T value) {
     // An option that this libcurl does not know would leave a rule of SAFETY unset: better no transfer at all.
-    if (curl_easy_setopt(easy, option, value) != CURLE_OK) throw std::bad_alloc();
+    if (libcurl().easy_setopt(easy, option, value) != CURLE_OK) throw std::bad_alloc();
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -34,7 +34,7 @@ std::string_view trimmed(std::string_view text) {
 
 CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options, const Request& request, Hop hop,
                            BodySink* sink)
-    : multi_(std::move(multi)), options_(options), request_(request), hop_(std::move(hop)), sink_(sink), easy_(curl_easy_init()) {
+    : multi_(std::move(multi)), options_(options), request_(request), hop_(std::move(hop)), sink_(sink), easy_(libcurl().easy_init()) {
     if (!easy_) throw std::bad_alloc();
     head_.url = hop_.url;
     setUp();
@@ -42,7 +42,7 @@ CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOption
 
 CurlTransfer::~CurlTransfer() {
     multi_->remove(easy_);
-    curl_easy_cleanup(easy_);
+    libcurl().easy_cleanup(easy_);
 }
 
 void CurlTransfer::setUp() {
@@ -70,7 +70,7 @@ void CurlTransfer::setUp() {
     setUpTrust();
     setUpBody();
     for (const auto& route : options_.connectTo) {
-        auto* longer = curl_slist_append(connectTo_.get(), route.c_str());
+        auto* longer = libcurl().slist_append(connectTo_.get(), route.c_str());
         if (!longer) throw std::bad_alloc();
         connectTo_.release();
         connectTo_.reset(longer);
@@ -119,7 +119,7 @@ void CurlTransfer::setUpBody() {
 }
 
 void CurlTransfer::addHeader(const std::string& line) {
-    auto* longer = curl_slist_append(headers_.get(), line.c_str());
+    auto* longer = libcurl().slist_append(headers_.get(), line.c_str());
     if (!longer) throw std::bad_alloc();
     headers_.release();
     headers_.reset(longer);
@@ -132,14 +132,14 @@ void CurlTransfer::addHeader(const char* name, const vault::Secret& value) {
     auto bytes = line.bytes();
     std::memcpy(bytes.data(), prefix.data(), prefix.size());
     std::memcpy(bytes.data() + prefix.size(), value.c_str(), value.size());
-    auto* longer = curl_slist_append(headers_.get(), line.c_str());
+    auto* longer = libcurl().slist_append(headers_.get(), line.c_str());
     if (!longer) throw std::bad_alloc();
     headers_.release();
     headers_.reset(longer);
 }
 
 void CurlTransfer::limitRate(std::uint64_t bytesPerSecond) {
-    curl_easy_setopt(easy_, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(bytesPerSecond));
+    libcurl().easy_setopt(easy_, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(bytesPerSecond));
 }
 
 asio::awaitable<Result<void>> CurlTransfer::run() {
@@ -195,7 +195,7 @@ std::size_t CurlTransfer::onHeader(char* text, std::size_t, std::size_t bytes, v
     auto name = line.substr(0, colon);
     auto value = trimmed(line.substr(colon + 1));
     constexpr std::string_view setCookie = "set-cookie";
-    bool isSetCookie = name.size() == setCookie.size() && curl_strnequal(name.data(), setCookie.data(), setCookie.size());
+    bool isSetCookie = name.size() == setCookie.size() && libcurl().strnequal(name.data(), setCookie.data(), setCookie.size());
     if (isSetCookie) {
         // Goes where secrets live and is not kept with the other headers.
         if (me.request_.credentials) me.request_.credentials->received(me.hop_.url, value);
@@ -289,7 +289,7 @@ Error CurlTransfer::explain(CURLcode code) const {
             return {.kind = Kind::internal, .message = "There was not enough memory for a request. Close something and try again."};
         default:
             return {.kind = Kind::network,
-                    .message = "The connection to " + host + " broke off (" + curl_easy_strerror(code) + "). It can be tried again.",
+                    .message = "The connection to " + host + " broke off (" + libcurl().easy_strerror(code) + "). It can be tried again.",
                     .retryable = true};
     }
 }

@@ -1,8 +1,6 @@
 // One hop: one request to one URL and its response, as libcurl carries it out. Follows nothing.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
@@ -11,6 +9,7 @@
 
 #include "net/curl_client.h"
 #include "net/curl_multi.h"
+#include "net/libcurl.h"
 
 namespace auricle::net {
 
@@ -36,7 +35,7 @@ class CurlTransfer {
 
   private:
     struct ListDeleter {
-        void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+        void operator()(curl_slist* list) const { libcurl().slist_free_all(list); }
     };
     using List = std::unique_ptr<curl_slist, ListDeleter>;
 

@@ -1,10 +1,10 @@
 #include "net/url.h"
 
-#include <curl/urlapi.h>
-
 #include <algorithm>
 #include <memory>
 #include <optional>
+
+#include "net/libcurl.h"
 
 namespace auricle::net {
 namespace {
@@ -12,15 +12,15 @@ namespace {
 constexpr std::size_t maxUrlBytes = 16 * 1024;
 
 struct HandleDeleter {
-    void operator()(CURLU* handle) const { curl_url_cleanup(handle); }
+    void operator()(CURLU* handle) const { libcurl().url_cleanup(handle); }
 };
 using Handle = std::unique_ptr<CURLU, HandleDeleter>;
 
 std::optional<std::string> part(CURLU* handle, CURLUPart which, unsigned flags = 0) {
     char* text = nullptr;
-    if (curl_url_get(handle, which, &text, flags) != CURLUE_OK) return std::nullopt;
+    if (libcurl().url_get(handle, which, &text, flags) != CURLUE_OK) return std::nullopt;
     std::string copy(text);
-    curl_free(text);
+    libcurl().free(text);
     return copy;
 }
 
@@ -113,9 +113,9 @@ bool equalsIgnoringCase(std::string_view a, std::string_view b) {
 Result<Url> Url::parse(std::string_view text) {
     if (text.size() > maxUrlBytes) return refused("it is longer than 16 KiB");
     if (text.find('\0') != std::string_view::npos) return refused("it holds a NUL character");
-    Handle handle(curl_url());
+    Handle handle(libcurl().url());
     if (!handle) throw std::bad_alloc();
-    if (curl_url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+    if (libcurl().url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
         return refused("it is not a URL");
     }
     auto parts = judge(handle.get());
@@ -132,10 +132,10 @@ Result<Url> Url::parse(std::string_view text) {
 Result<Url> Url::resolve(std::string_view reference) const {
     if (reference.size() > maxUrlBytes) return refused("it is longer than 16 KiB");
     if (reference.find('\0') != std::string_view::npos) return refused("it holds a NUL character");
-    Handle handle(curl_url());
+    Handle handle(libcurl().url());
     if (!handle) throw std::bad_alloc();
-    if (curl_url_set(handle.get(), CURLUPART_URL, text().c_str(), 0) != CURLUE_OK ||
-        curl_url_set(handle.get(), CURLUPART_URL, std::string(reference).c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+    if (libcurl().url_set(handle.get(), CURLUPART_URL, text().c_str(), 0) != CURLUE_OK ||
+        libcurl().url_set(handle.get(), CURLUPART_URL, std::string(reference).c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
         return refused("it is not a URL");
     }
     auto whole = part(handle.get(), CURLUPART_URL);

@@ -78,7 +78,9 @@ TEST(Journal, believes_no_record_whose_bits_have_flipped) {
         std::size_t valid = 0;
         auto records = capture::readJournal(wrong, valid);
         // The one bit that may differ without harm is none: the separator, the digits and the text all count.
-        if (i != 8) EXPECT_TRUE(records.empty()) << i;
+        if (i != 8) {
+            EXPECT_TRUE(records.empty()) << i;
+        }
     }
 }
 

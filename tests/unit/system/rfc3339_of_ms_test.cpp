@@ -1,4 +1,4 @@
-#include "system/time_text.h"
+#include "system/rfc3339.h"
 
 #include <gtest/gtest.h>
 
