@@ -165,7 +165,7 @@ asio::awaitable<Result<void>> CurlTransfer::run() {
 
 /// libcurl 7.88 drops an HTTP/2 stream without a word to the server, which would send on: the connection's end tells it.
 /// One that other transfers share stays open.
-void CurlTransfer::leaveConnection() { curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L); }
+void CurlTransfer::leaveConnection() { libcurl().easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L); }
 
 Result<void> CurlTransfer::conclude(CURLcode code) {
     if (refusal_) return std::unexpected(std::move(*refusal_));
