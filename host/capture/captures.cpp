@@ -188,7 +188,7 @@ void Captures::launch(const JobPointer& job) {
 asio::awaitable<void> Captures::run(JobPointer job) {
     Result<void> outcome;
     {
-        Pipeline pipeline(services_, slots_, store_, *job);
+        Pipeline pipeline(loop_, services_, slots_, store_, *job);
         outcome = co_await pipeline.run();
     }
     co_await conclude(job, std::move(outcome));

@@ -13,6 +13,7 @@ namespace {
 
 constexpr unsigned mostRefreshesInVain = 2;        // SAFETY "When a session has ended"
 constexpr std::chrono::seconds lookForRoomEvery{10};
+constexpr std::chrono::milliseconds progressEvery{200};  // PROTOCOL section 4: at most 5 a second
 constexpr std::uint64_t roomToGoOn = 64u << 20;    // bytes: with less, the next part would stop again at once
 
 Error notTheSound(std::string what) {
@@ -31,8 +32,9 @@ Result<void> judge(const media::Container& container) {
 
 }  // namespace
 
-Pipeline::Pipeline(Services& services, Slots& slots, Store& store, Job& job)
-    : services_(services),
+Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots, Store& store, Job& job)
+    : loop_(std::move(loop)),
+      services_(services),
       slots_(slots),
       store_(store),
       job_(job),
@@ -100,7 +102,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
     capture_.plan = PlanTaken{.how = way.how, .bytes = way.bytes, .wholeBytes = capture_.plan ? capture_.plan->wholeBytes : 0};
     job_.enter(State::downloading);
     if (auto opened = co_await openPart(); !opened) co_return opened;
-    meter_.start(job_.part->size(), Meter::Clock::now());
+    gotBytes(job_.part->size());
+    auto progress = tellProgress(capture_.done, 0);
     MediaGate gate(*job_.part, [this](std::uint64_t bytes) { gotBytes(bytes); });
     net::Request request{.url = way.url, .credentials = &credentials_};
     request.judge = [this](const net::Url& from, const net::Url& to) { return site_.judgeHop(job_.page, from, to); };
@@ -148,7 +151,7 @@ asio::awaitable<Result<media::Container>> Pipeline::finish() {
 
 asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& container) {
     job_.enter(State::uploading);
-    meter_.start(capture_.uploaded, Meter::Clock::now());
+    auto progress = tellProgress(capture_.uploaded, job_.part->size());
     const auto& about = job_.entry.about;
     auto durationMs = container.durationMs ? container.durationMs : about.durationMs;
     delivery::Parcel parcel{.file = job_.part->path(),
@@ -167,7 +170,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
     delivery::Visit with{services_.http, token, services_.timing, stop()};
-    std::function<void(std::uint64_t)> uploaded = [this](std::uint64_t bytes) { sentBytes(bytes); };
+    std::function<void(std::uint64_t)> uploaded = [this](std::uint64_t bytes) { capture_.uploaded = bytes; };
     std::function<void(std::string)> registered = [this](std::string lecture) {
         job_.entry.lecture = std::move(lecture);
         job_.note();
@@ -245,18 +248,20 @@ void Pipeline::gotBytes(std::uint64_t bytes) {
     capture_.done = bytes;
     capture_.total = std::max(job_.part->validator().total, job_.part->validator().total ? bytes : 0);
     if (capture_.plan && capture_.total) capture_.plan->bytes = capture_.total;
-    if (!meter_.update(bytes, Meter::Clock::now())) return;
-    capture_.rate = meter_.rate();
-    capture_.etaMs = meter_.etaMs(capture_.total);
-    if (job_.progressed) job_.progressed(job_);
 }
 
-void Pipeline::sentBytes(std::uint64_t bytes) {
-    capture_.uploaded = bytes;
-    if (!meter_.update(bytes, Meter::Clock::now())) return;
-    capture_.rate = meter_.rate();
-    capture_.etaMs = meter_.etaMs(job_.part->size());
-    if (job_.progressed) job_.progressed(job_);
+std::unique_ptr<Ticker> Pipeline::tellProgress(const std::uint64_t& bytes, std::uint64_t total) {
+    Meter meter;
+    meter.start(bytes, Meter::Clock::now());
+    auto tick = [this, &bytes, total, meter, told = std::pair(bytes, std::uint64_t(0))]() mutable {
+        meter.update(bytes, Meter::Clock::now());
+        capture_.rate = meter.rate();
+        capture_.etaMs = meter.etaMs(total ? total : capture_.total);
+        // A transfer that stands still says so while its rate sinks, and then no more.
+        auto now = std::pair(bytes, capture_.rate);
+        if (std::exchange(told, now) != now && job_.progressed) job_.progressed(job_);
+    };
+    return std::make_unique<Ticker>(loop_, progressEvery, tick);
 }
 
 void Pipeline::forgetPart() {

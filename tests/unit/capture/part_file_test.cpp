@@ -7,6 +7,7 @@
 #include "../net/scripted_server.h"
 #include "capture/meter.h"
 #include "capture/slots.h"
+#include "capture/ticker.h"
 #include "temporary_folder.h"
 
 #include <boost/asio/thread_pool.hpp>
@@ -161,19 +162,32 @@ TEST(Slots, let_a_stopped_one_go_and_lose_no_slot_by_it) {
     EXPECT_TRUE(didRun);
 }
 
-TEST(Meter, speaks_five_times_a_second_and_smooths) {
+TEST(Meter, smooths_the_rate_and_lets_it_sink_when_nothing_comes) {
     using namespace std::chrono_literals;
     capture::Meter meter;
     capture::Meter::Clock::time_point at{};
     meter.start(1000, at);
-    EXPECT_FALSE(meter.update(2000, at + 100ms));
-    EXPECT_TRUE(meter.update(3000, at + 200ms));
+    meter.update(3000, at + 200ms);
     EXPECT_EQ(meter.rate(), 10'000u);
     EXPECT_EQ(meter.etaMs(13'000), 1000u);
     EXPECT_EQ(meter.etaMs(0), std::nullopt);
-    EXPECT_TRUE(meter.update(3000, at + 400ms));
+    meter.update(3000, at + 400ms);
     EXPECT_LT(meter.rate(), 10'000u);
     EXPECT_GT(meter.rate(), 5'000u);
+    for (int i = 3; i < 200; ++i) meter.update(3000, at + i * 200ms);
+    EXPECT_EQ(meter.rate(), 0u);
+    EXPECT_EQ(meter.etaMs(13'000), std::nullopt);
+}
+
+TEST(Ticker, calls_until_it_is_gone_and_never_after) {
+    boost::asio::io_context loop;
+    int calls = 0;
+    std::unique_ptr<capture::Ticker> ticker;
+    ticker = std::make_unique<capture::Ticker>(loop.get_executor(), std::chrono::milliseconds(1), [&] {
+        if (++calls == 3) ticker.reset();
+    });
+    loop.run();
+    EXPECT_EQ(calls, 3);
 }
 
 }  // namespace
