@@ -5,7 +5,8 @@
 namespace auricle::capture {
 namespace {
 
-constexpr double smoothingSeconds = 2.0;  // a time constant that a person reads as steady and still sees a change in
+constexpr double smoothingSeconds =
+    2.0;  // a time constant that a person reads as steady and still sees a change in
 
 }  // namespace
 

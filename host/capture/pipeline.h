@@ -1,4 +1,5 @@
-// What one capture does, read from top to bottom: resolve the page, fetch the sound, finish the file, deliver it.
+// What one capture does, read from top to bottom: resolve the page, fetch the sound, finish the file, deliver
+// it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -18,8 +19,9 @@
 
 namespace auricle::capture {
 
-/// Runs a job to its end. Fails with what the person is to be told; cancelled when the job's stop was requested. While it
-/// waits for a person (to sign in, to make room on the disk) it holds no slot and no socket.
+/// Runs a job to its end. Fails with what the person is to be told; cancelled when the job's stop was
+/// requested. While it waits for a person (to sign in, to make room on the disk) it holds no slot and no
+/// socket.
 class Pipeline {
   public:
     Pipeline(boost::asio::any_io_executor loop, Services& services, Slots& slots, Store& store, Job& job);
@@ -44,7 +46,8 @@ class Pipeline {
     /// Begins to tell how far it has come, from `bytes` on, until the ticker is dropped.
     std::unique_ptr<Ticker> tellProgress(const std::uint64_t& bytes, std::uint64_t total);
     void forgetPart();
-    /// Named before it is awaited with, everywhere: GCC 12 destroys aggregates twice that are made inside a co_await expression.
+    /// Named before it is awaited with, everywhere: GCC 12 destroys aggregates twice that are made inside a
+    /// co_await expression.
     sites::Visit visit() { return {services_.http, credentials_, services_.timing, stop()}; }
     vault::Key siteKey() const;
     std::stop_token stop() const { return job_.stop.get_token(); }

@@ -9,10 +9,12 @@
 
 namespace auricle::capture {
 
-/// On one loop, for as long as it lives: never from within its constructor, and never after its destructor has begun.
+/// On one loop, for as long as it lives: never from within its constructor, and never after its destructor
+/// has begun.
 class Ticker {
   public:
-    Ticker(const boost::asio::any_io_executor& loop, std::chrono::milliseconds interval, std::function<void()> tick)
+    Ticker(const boost::asio::any_io_executor& loop, std::chrono::milliseconds interval,
+           std::function<void()> tick)
         : state_(std::make_shared<State>(loop, interval, std::move(tick))) {
         wait(state_);
     }
@@ -25,7 +27,8 @@ class Ticker {
 
   private:
     struct State {
-        State(const boost::asio::any_io_executor& loop, std::chrono::milliseconds every, std::function<void()> call)
+        State(const boost::asio::any_io_executor& loop, std::chrono::milliseconds every,
+              std::function<void()> call)
             : timer(loop), interval(every), tick(std::move(call)) {}
         boost::asio::steady_timer timer;
         std::chrono::milliseconds interval;

@@ -9,7 +9,8 @@ namespace asio = boost::asio;
 
 /// One socket of libcurl's. The descriptor stays libcurl's to close: it is released, never closed, here.
 struct CurlMulti::Watch {
-    Watch(const asio::any_io_executor& executor, curl_socket_t which) : descriptor(executor, which), socket(which) {}
+    Watch(const asio::any_io_executor& executor, curl_socket_t which)
+        : descriptor(executor, which), socket(which) {}
     ~Watch() {
         if (descriptor.is_open()) descriptor.release();
     }
@@ -76,8 +77,10 @@ void CurlMulti::arm(const std::shared_ptr<Watch>& watch) {
 void CurlMulti::wait(const std::shared_ptr<Watch>& watch, bool forReading) {
     auto& isWaiting = forReading ? watch->isReading : watch->isWriting;
     isWaiting = true;
-    auto direction = forReading ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
-    watch->descriptor.async_wait(direction, [weak = weak_from_this(), watch, forReading](boost::system::error_code fault) {
+    auto direction =
+        forReading ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
+    watch->descriptor.async_wait(direction, [weak = weak_from_this(), watch,
+                                             forReading](boost::system::error_code fault) {
         (forReading ? watch->isReading : watch->isWriting) = false;
         auto self = weak.lock();
         if (!self || watch->isGone || fault == asio::error::operation_aborted) return;

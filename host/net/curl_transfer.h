@@ -17,13 +17,14 @@ namespace auricle::net {
 struct Hop {
     const Url& url;
     std::string method;
-    bool sendsBody;       ///< false once a redirect turned a POST into a GET
+    bool sendsBody;         ///< false once a redirect turned a POST into a GET
     bool followsRedirects;  ///< a redirect's body is then dropped and never reaches the sink
 };
 
 class CurlTransfer {
   public:
-    CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options, const Request& request, Hop hop, BodySink* sink);
+    CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options, const Request& request,
+                 Hop hop, BodySink* sink);
     ~CurlTransfer();
     CurlTransfer(const CurlTransfer&) = delete;
     CurlTransfer& operator=(const CurlTransfer&) = delete;

@@ -36,7 +36,8 @@ Libcurl load() {
     library.find(curl.getdate, "curl_getdate");
     library.find(curl.strnequal, "curl_strnequal");
     // Never undone: other threads may be running by the time the process ends.
-    if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("libcurl could not be set up");
+    if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        throw std::runtime_error("libcurl could not be set up");
     return curl;
 }
 

@@ -1,5 +1,5 @@
-// libcurl, loaded when the first URL or request needs it: with the 30 libraries behind it, it is dearer than all the rest of
-// the host's start (SPEED "The channel").
+// libcurl, loaded when the first URL or request needs it: with the 30 libraries behind it, it is dearer than
+// all the rest of the host's start (SPEED "The channel").
 #pragma once
 
 #include <curl/curl.h>
@@ -31,7 +31,8 @@ struct Libcurl {
     decltype(&::curl_strnequal) strnequal;
 };
 
-/// Loads it at the first call and sets it up for the process. Throws std::runtime_error when it is not installed.
+/// Loads it at the first call and sets it up for the process. Throws std::runtime_error when it is not
+/// installed.
 const Libcurl& libcurl();
 
 }  // namespace auricle::net

@@ -39,7 +39,8 @@ std::chrono::milliseconds backoff(const RetryPolicy& policy, unsigned attempt, d
     auto ceiling = policy.base;
     for (unsigned i = 1; i < attempt && ceiling < policy.cap; ++i) ceiling *= 2;
     ceiling = std::min(ceiling, policy.cap);
-    return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * chance));
+    return std::chrono::milliseconds(
+        static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * chance));
 }
 
 bool statusMayPass(int status) {

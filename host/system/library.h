@@ -3,8 +3,9 @@
 
 namespace auricle {
 
-/// Loaded for the rest of the process' life: code in it may run until the very end. Throws std::runtime_error, with the
-/// library's name and what the system says, when it is missing or has no such symbol.
+/// Loaded for the rest of the process' life: code in it may run until the very end. Throws
+/// std::runtime_error, with the library's name and what the system says, when it is missing or has no such
+/// symbol.
 class Library {
   public:
     explicit Library(const char* name);

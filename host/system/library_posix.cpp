@@ -7,7 +7,8 @@
 
 namespace auricle {
 
-Library::Library(const char* name) : name_(name), handle_(::dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)) {
+Library::Library(const char* name)
+    : name_(name), handle_(::dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)) {
     if (!handle_) throw std::runtime_error(std::string("a library is missing: ") + ::dlerror());
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/thread_pool.hpp>
 #include <fstream>
 
 #include "../net/scripted_server.h"
@@ -9,8 +10,6 @@
 #include "capture/slots.h"
 #include "capture/ticker.h"
 #include "temporary_folder.h"
-
-#include <boost/asio/thread_pool.hpp>
 
 namespace {
 
@@ -23,7 +22,9 @@ std::string contentOf(const std::filesystem::path& file) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::span<const std::byte> bytesOf(const std::string& text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytesOf(const std::string& text) {
+    return std::as_bytes(std::span(text));
+}
 
 std::string sha256(const std::string& text) {
     Sha256 digest;
@@ -34,7 +35,9 @@ std::string sha256(const std::string& text) {
 class PartFileTest : public testing::Test {
   protected:
     std::shared_ptr<PartFile> open(SavedPart from) {
-        auto opened = test::runOn(loop, PartFile::open(file, from, pool.get_executor(), [this](const SavedPart& part) { saved.push_back(part); }));
+        auto opened =
+            test::runOn(loop, PartFile::open(file, from, pool.get_executor(),
+                                             [this](const SavedPart& part) { saved.push_back(part); }));
         EXPECT_TRUE(opened) << opened.error().message;
         return *opened;
     }
@@ -48,7 +51,8 @@ class PartFileTest : public testing::Test {
     boost::asio::io_context loop;
     boost::asio::thread_pool pool{1};
     std::vector<SavedPart> saved;
-    const net::Validator v1{.etag = "\"1\"", .lastModified = "", .total = 6}, v2{.etag = "\"2\"", .lastModified = "", .total = 6};
+    const net::Validator v1{.etag = "\"1\"", .lastModified = "", .total = 6},
+        v2{.etag = "\"2\"", .lastModified = "", .total = 6};
 };
 
 TEST_F(PartFileTest, holds_what_was_appended_and_its_digest) {
@@ -145,7 +149,8 @@ TEST(Slots, let_a_stopped_one_go_and_lose_no_slot_by_it) {
     bool wasCancelled = false, didRun = false;
     auto holder = [&]() -> boost::asio::awaitable<void> {
         (void)co_await slots.acquire({});
-        for (int i = 0; i < 3; ++i) co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
+        for (int i = 0; i < 3; ++i)
+            co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
         stop.request_stop();
         slots.release();
     };
