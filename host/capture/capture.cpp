@@ -4,7 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "system/time_text.h"
+#include "system/rfc3339.h"
 
 namespace auricle::capture {
 namespace {
@@ -12,7 +12,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(State::cancelled) + 1> words{
-    "queued", "resolving", "downloading", "finishing", "uploading", "done", "waiting_for_cookies", "parked", "failed", "cancelled"};
+    "queued", "resolving",           "downloading", "finishing", "uploading",
+    "done",   "waiting_for_cookies", "parked",      "failed",    "cancelled"};
 
 constexpr int applicationFault = -32000;  // PROTOCOL section 2: every fault that is not the protocol's own
 
@@ -34,7 +35,9 @@ json toJson(const Outcome& outcome, bool toBackend) {
 
 }  // namespace
 
-std::string_view word(State state) { return words[static_cast<std::size_t>(state)]; }
+std::string_view word(State state) {
+    return words[static_cast<std::size_t>(state)];
+}
 
 std::optional<State> stateOf(std::string_view text) {
     auto found = std::ranges::find(words, text);
@@ -42,7 +45,9 @@ std::optional<State> stateOf(std::string_view text) {
     return static_cast<State>(found - words.begin());
 }
 
-bool isOver(State state) { return state == State::done || state == State::failed || state == State::cancelled; }
+bool isOver(State state) {
+    return state == State::done || state == State::failed || state == State::cancelled;
+}
 
 double Capture::saved() const {
     if (!plan || plan->wholeBytes == 0) return 0;

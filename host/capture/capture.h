@@ -14,7 +14,16 @@ namespace auricle::capture {
 
 /// PROTOCOL section 3, capture.start.
 enum class State : std::uint8_t {
-    queued, resolving, downloading, finishing, uploading, done, waiting_for_cookies, parked, failed, cancelled
+    queued,
+    resolving,
+    downloading,
+    finishing,
+    uploading,
+    done,
+    waiting_for_cookies,
+    parked,
+    failed,
+    cancelled
 };
 std::string_view word(State state);
 std::optional<State> stateOf(std::string_view word);
@@ -28,28 +37,28 @@ struct PlanTaken {
 };
 
 struct Outcome {
-    std::string file;              ///< where it lies, when it was delivered to a folder
+    std::string file;  ///< where it lies, when it was delivered to a folder
     std::uint64_t bytes = 0;
     std::string sha256, mime;
     std::uint64_t durationMs = 0;
-    std::string lecture;           ///< the backend's id, when it was delivered to one
+    std::string lecture;  ///< the backend's id, when it was delivered to one
     bool confirmed = false;
 };
 
 struct Capture {
     std::string id, key, page, site, title;
     State state = State::queued;
-    std::string phase;             ///< "downloading" or "uploading" while both go on: what is slower; may be empty
+    std::string phase;  ///< "downloading" or "uploading" while both go on: what is slower; may be empty
     std::optional<PlanTaken> plan;
     std::uint64_t done = 0, total = 0, uploaded = 0;  ///< bytes; total 0: not known
-    std::uint64_t rate = 0;        ///< bytes a second, smoothed
+    std::uint64_t rate = 0;                           ///< bytes a second, smoothed
     std::optional<std::uint64_t> etaMs;
     unsigned attempt = 1;
     std::int64_t startedAtMs = 0;  ///< Unix time, ms
     std::optional<std::int64_t> endedAtMs;
     std::optional<Error> error;
     std::optional<Outcome> result;
-    std::string store;             ///< the browser's cookie store
+    std::string store;  ///< the browser's cookie store
     delivery::Target target;
 
     /// The share of the video's bytes that was not downloaded, 0 to 1; 0 where the video's size is not known.

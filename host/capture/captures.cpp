@@ -21,18 +21,21 @@ namespace asio = boost::asio;
 namespace {
 
 std::unexpected<Error> unknown(const std::string& id) {
-    return fail(Kind::unknown_capture, "There is no capture " + id.substr(0, 64) + ". It may have been removed; see the list of captures.");
+    return fail(Kind::unknown_capture, "There is no capture " + id.substr(0, 64) +
+                                           ". It may have been removed; see the list of captures.");
 }
 
 std::unexpected<Error> badParam(std::string path, std::string message) {
-    return std::unexpected(Error{.kind = Kind::bad_params, .message = std::move(message), .path = std::move(path)});
+    return std::unexpected(
+        Error{.kind = Kind::bad_params, .message = std::move(message), .path = std::move(path)});
 }
 
 /// Sorts by time and cannot be guessed: a part file's name tells nothing and collides with none.
 std::string newId(std::int64_t nowMs) {
     std::random_device device;
     char text[32];
-    std::snprintf(text, sizeof text, "%011llx%08x%08x", static_cast<unsigned long long>(nowMs), device(), device());
+    std::snprintf(text, sizeof text, "%011llx%08x%08x", static_cast<unsigned long long>(nowMs), device(),
+                  device());
     return text;
 }
 
@@ -45,7 +48,10 @@ std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
 }  // namespace
 
 Captures::Captures(asio::any_io_executor loop, Services services, Store store)
-    : loop_(std::move(loop)), services_(std::move(services)), store_(std::move(store)), slots_(services_.config.captures.atOnce) {
+    : loop_(std::move(loop)),
+      services_(std::move(services)),
+      store_(std::move(store)),
+      slots_(services_.config.captures.atOnce) {
     services_.vault.onPut([this](const vault::PutOutcome& outcome) { services_.refresh.put(outcome); });
 }
 
@@ -70,13 +76,16 @@ Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page)
     if (!url) return badParam("/page", url.error().message);
     auto recognised = services_.sites.recognise(*url);
     if (!recognised) {
-        return fail(Kind::unsupported_site,
-                    "Auricle does not know this page. Open the recording itself (a Panopto page has Viewer.aspx or Embed.aspx in its "
-                    "address); a Panopto under a name of the university's own is named in sites.panopto.hosts.");
+        return fail(
+            Kind::unsupported_site,
+            "Auricle does not know this page. Open the recording itself (a Panopto page has Viewer.aspx or "
+            "Embed.aspx in its "
+            "address); a Panopto under a name of the university's own is named in sites.panopto.hosts.");
     }
     page = std::move(*recognised);
     auto target = request.target.value_or(delivery::Target{});
-    if (auto judged = delivery::judgeSubfolder(target.subfolder); !judged) return std::unexpected(judged.error());
+    if (auto judged = delivery::judgeSubfolder(target.subfolder); !judged)
+        return std::unexpected(judged.error());
     if (target.to == delivery::Target::To::backend) {
         auto origin = delivery::judgeBackend(target.origin, services_.config.backends);
         if (!origin) return std::unexpected(origin.error());
@@ -108,7 +117,8 @@ Result<Capture> Captures::start(const StartRequest& request) {
         if (auto earlier = rememberedByKey(*request.key)) return startAgain(earlier->capture.id);
     }
     if (!std::exchange(hasTidied_, true)) {
-        store_.eraseOlderThan(entry->capture.startedAtMs - services_.config.captures.keepPartsDays * msPerDay);
+        store_.eraseOlderThan(entry->capture.startedAtMs -
+                              services_.config.captures.keepPartsDays * msPerDay);
     }
     auto journal = store_.create(*entry);
     if (!journal) return std::unexpected(journal.error());
@@ -117,7 +127,8 @@ Result<Capture> Captures::start(const StartRequest& request) {
     return job->entry.capture;
 }
 
-/// The same key again, or a retry: what runs or is done stays as it is, anything else goes on from the bytes that are there.
+/// The same key again, or a retry: what runs or is done stays as it is, anything else goes on from the bytes
+/// that are there.
 Result<Capture> Captures::startAgain(const std::string& id) {
     auto job = find(id);
     if (!job) {
@@ -145,7 +156,8 @@ Captures::JobPointer Captures::find(const std::string& id) const {
     return found == jobs_.end() ? nullptr : found->second;
 }
 
-/// The capture, taken over from the disk if it is not one that runs here. Its journal is held as long as the pointer.
+/// The capture, taken over from the disk if it is not one that runs here. Its journal is held as long as the
+/// pointer.
 Result<Captures::JobPointer> Captures::hold(const std::string& id) {
     if (auto job = find(id)) return job;
     auto held = store_.take(id);
@@ -188,7 +200,7 @@ void Captures::launch(const JobPointer& job) {
 asio::awaitable<void> Captures::run(JobPointer job) {
     Result<void> outcome;
     {
-        Pipeline pipeline(services_, slots_, store_, *job);
+        Pipeline pipeline(loop_, services_, slots_, store_, *job);
         outcome = co_await pipeline.run();
     }
     co_await conclude(job, std::move(outcome));
@@ -204,7 +216,8 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     auto& capture = job->entry.capture;
     capture.rate = 0;
     capture.etaMs.reset();
-    // Told to the backend before it is said here: whoever retries or removes it at once finds nothing of it under way.
+    // Told to the backend before it is said here: whoever retries or removes it at once finds nothing of it
+    // under way.
     if (!outcome && job->stopReason == StopReason::none) co_await reportFailure(job->entry, outcome.error());
     if (!outcome && job->stopReason != StopReason::none) co_return co_await stopped(job);
     capture.endedAtMs = unixMsOf(services_.now());
@@ -217,7 +230,9 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     capture.uploaded = capture.result->bytes;
     job->enter(State::done);
     if (auto archived = store_.archive(job->entry); !archived) {
-        tellOfWarning("history", "A finished capture could not be written down, so it may be offered again: " + archived.error().message);
+        tellOfWarning("history",
+                      "A finished capture could not be written down, so it may be offered again: " +
+                          archived.error().message);
     }
 }
 
@@ -229,11 +244,14 @@ asio::awaitable<void> Captures::stopped(JobPointer job) {
             job->entry.lecture.clear();
             capture.uploaded = 0;
             capture.endedAtMs = unixMsOf(services_.now());
-            capture.error = Error{.kind = Kind::cancelled, .message = "It was cancelled. Start it again to go on where it stopped."};
+            capture.error = Error{.kind = Kind::cancelled,
+                                  .message = "It was cancelled. Start it again to go on where it stopped."};
             job->enter(State::cancelled);
             co_return;
-        case StopReason::remove: co_return co_await discard(job->entry);
-        default: job->enter(State::parked);
+        case StopReason::remove:
+            co_return co_await discard(job->entry);
+        default:
+            job->enter(State::parked);
     }
 }
 
@@ -273,7 +291,8 @@ asio::awaitable<Result<Capture>> Captures::pause(std::string id) {
 }
 
 asio::awaitable<Result<Capture>> Captures::cancel(std::string id) {
-    if (auto earlier = remembered(id); earlier && earlier->capture.state == State::done) co_return earlier->capture;
+    if (auto earlier = remembered(id); earlier && earlier->capture.state == State::done)
+        co_return earlier->capture;
     auto job = hold(id);
     if (!job) co_return std::unexpected(job.error());
     if ((*job)->isRunning) {
@@ -285,7 +304,9 @@ asio::awaitable<Result<Capture>> Captures::cancel(std::string id) {
     co_return (*job)->entry.capture;
 }
 
-Result<Capture> Captures::retry(const std::string& id) { return startAgain(id); }
+Result<Capture> Captures::retry(const std::string& id) {
+    return startAgain(id);
+}
 
 asio::awaitable<Result<Capture>> Captures::remove(std::string id) {
     auto earlier = remembered(id);
@@ -333,17 +354,22 @@ Result<Capture> Captures::get(const std::string& id) {
 }
 
 std::vector<Entry> Captures::everything() const {
+    // What another process finishes meanwhile moves from the open ones to the history: read in this order,
+    // none is missed.
+    auto open = store_.open();
     std::vector<Entry> all = store_.history();
     std::set<std::string> seen;
+    for (const auto& entry : all) seen.insert(entry.capture.id);
     for (const auto& [id, job] : jobs_) {
-        all.push_back(job->entry);
-        seen.insert(id);
+        if (seen.insert(id).second) all.push_back(job->entry);
     }
-    for (auto& entry : store_.open()) {
-        if (!seen.contains(entry.capture.id)) all.push_back(std::move(entry));
+    for (auto& entry : open) {
+        if (seen.insert(entry.capture.id).second) all.push_back(std::move(entry));
     }
     // Newest first; an id begins with its time, so it settles ties.
-    std::ranges::sort(all, std::greater{}, [](const Entry& entry) { return std::pair(entry.capture.startedAtMs, entry.capture.id); });
+    std::ranges::sort(all, std::greater{}, [](const Entry& entry) {
+        return std::pair(entry.capture.startedAtMs, entry.capture.id);
+    });
     return all;
 }
 
@@ -352,11 +378,13 @@ Result<Listing> Captures::list(std::optional<std::string> after, std::size_t lim
     auto first = all.begin();
     if (after) {
         first = std::ranges::find(all, *after, [](const Entry& entry) { return entry.capture.id; });
-        if (first == all.end()) return badParam("/after", "There is no capture of this id to go on after. Begin the list anew.");
+        if (first == all.end())
+            return badParam("/after", "There is no capture of this id to go on after. Begin the list anew.");
         ++first;
     }
     Listing listing;
-    for (; first != all.end() && listing.captures.size() < limit; ++first) listing.captures.push_back(std::move(first->capture));
+    for (; first != all.end() && listing.captures.size() < limit; ++first)
+        listing.captures.push_back(std::move(first->capture));
     if (first != all.end() && !listing.captures.empty()) listing.next = listing.captures.back().id;
     return listing;
 }
@@ -366,7 +394,8 @@ Result<std::string> Captures::fileOf(const std::string& id) {
     if (!entry) return unknown(id);
     const auto& result = entry->capture.result;
     if (!result || result->file.empty()) {
-        return fail(Kind::not_found, "This capture has no file on this computer: it is not done, or went to a study backend.");
+        return fail(Kind::not_found,
+                    "This capture has no file on this computer: it is not done, or went to a study backend.");
     }
     return result->file;
 }
@@ -384,9 +413,13 @@ std::vector<Capture> Captures::unfinished() {
     return found;
 }
 
-Result<void> Captures::refreshDone(const std::string& id) { return services_.refresh.done(id); }
+Result<void> Captures::refreshDone(const std::string& id) {
+    return services_.refresh.done(id);
+}
 
-Result<void> Captures::refreshFailed(const std::string& id, const std::string& why) { return services_.refresh.failed(id, why); }
+Result<void> Captures::refreshFailed(const std::string& id, const std::string& why) {
+    return services_.refresh.failed(id, why);
+}
 
 asio::awaitable<void> Captures::parkAll() {
     std::vector<JobPointer> running;
@@ -403,7 +436,8 @@ asio::awaitable<void> Captures::parkAll() {
 
 void Captures::logState(const Capture& capture) const {
     if (capture.state == State::failed && capture.error) {
-        services_.log.warn("capture {} failed: {} ({})", capture.id, word(capture.error->kind), capture.error->message);
+        services_.log.warn("capture {} failed: {} ({})", capture.id, word(capture.error->kind),
+                           capture.error->message);
     } else {
         services_.log.info("capture {} of {} is {}", capture.id, capture.site, word(capture.state));
     }

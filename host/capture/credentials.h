@@ -1,4 +1,5 @@
-// The vault's secrets, handed to one job's requests: a site's cookies to the site alone, a token to its backend alone.
+// The vault's secrets, handed to one job's requests: a site's cookies to the site alone, a token to its
+// backend alone.
 #pragma once
 
 #include <string>
@@ -8,7 +9,8 @@
 
 namespace auricle::capture {
 
-/// Cookies of one site, origin and store, matched anew for every URL asked. None go to another port than the site's own.
+/// Cookies of one site, origin and store, matched anew for every URL asked. None go to another port than the
+/// site's own.
 class SiteCredentials final : public net::Credentials {
   public:
     /// `useCookies` false: only what is public (sites.NAME.useCookies).

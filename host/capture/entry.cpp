@@ -29,8 +29,8 @@ delivery::Target targetOf(const json& record) {
 }
 
 json resultRecord(const Outcome& outcome) {
-    return {{"file", outcome.file},   {"bytes", outcome.bytes},           {"sha256", outcome.sha256},
-            {"mime", outcome.mime},   {"durationMs", outcome.durationMs}, {"lecture", outcome.lecture},
+    return {{"file", outcome.file},          {"bytes", outcome.bytes},           {"sha256", outcome.sha256},
+            {"mime", outcome.mime},          {"durationMs", outcome.durationMs}, {"lecture", outcome.lecture},
             {"confirmed", outcome.confirmed}};
 }
 
@@ -46,14 +46,18 @@ Outcome resultOf(const json& record) {
 
 std::optional<Error> errorOf(const json& record) {
     auto kind = kindOf(record.at("kind").get<std::string>());
-    return Error{.kind = kind.value_or(Kind::internal), .message = record.at("message"), .retryable = record.at("retryable")};
+    return Error{.kind = kind.value_or(Kind::internal),
+                 .message = record.at("message"),
+                 .retryable = record.at("retryable")};
 }
 
 void readOptional(const json& record, Capture& capture) {
     if (auto plan = record.find("plan"); plan != record.end()) {
-        capture.plan = PlanTaken{.how = plan->at("how"), .bytes = plan->at("bytes"), .wholeBytes = plan->at("wholeBytes")};
+        capture.plan = PlanTaken{
+            .how = plan->at("how"), .bytes = plan->at("bytes"), .wholeBytes = plan->at("wholeBytes")};
     }
-    if (auto ended = record.find("endedAt"); ended != record.end()) capture.endedAtMs = ended->get<std::int64_t>();
+    if (auto ended = record.find("endedAt"); ended != record.end())
+        capture.endedAtMs = ended->get<std::int64_t>();
     if (auto error = record.find("error"); error != record.end()) capture.error = errorOf(*error);
     if (auto result = record.find("result"); result != record.end()) capture.result = resultOf(*result);
 }
@@ -75,7 +79,9 @@ Entry read(const json& record) {
     readOptional(record, capture);
     const auto& part = record.at("part");
     entry.part = {.bytes = part.at("bytes"),
-                  .validator = {.etag = part.at("etag"), .lastModified = part.at("lastModified"), .total = part.at("total")},
+                  .validator = {.etag = part.at("etag"),
+                                .lastModified = part.at("lastModified"),
+                                .total = part.at("total")},
                   .isWhole = part.at("isWhole")};
     capture.done = capture.result ? capture.result->bytes : entry.part.bytes;
     const auto& about = record.at("about");
@@ -119,7 +125,9 @@ json toRecord(const Entry& entry) {
         {"lecture", entry.lecture},
     };
     if (capture.plan) {
-        record["plan"] = {{"how", capture.plan->how}, {"bytes", capture.plan->bytes}, {"wholeBytes", capture.plan->wholeBytes}};
+        record["plan"] = {{"how", capture.plan->how},
+                          {"bytes", capture.plan->bytes},
+                          {"wholeBytes", capture.plan->wholeBytes}};
     }
     if (capture.endedAtMs) record["endedAt"] = *capture.endedAtMs;
     if (capture.error) record["error"] = errorRecord(*capture.error);

@@ -1,4 +1,5 @@
-// All that is remembered of a capture beyond the life of this process. No secret and no URL with a session is in it.
+// All that is remembered of a capture beyond the life of this process. No secret and no URL with a session is
+// in it.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ struct Entry {
     sites::About about;
     bool hasOwnTitle = false;  ///< the client gave a title, which the site's does not replace
     SavedPart part;
-    std::string lecture;       ///< the backend's id, as soon as it is registered
+    std::string lecture;  ///< the backend's id, as soon as it is registered
 };
 
 nlohmann::json toRecord(const Entry& entry);

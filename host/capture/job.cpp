@@ -4,6 +4,8 @@
 
 namespace auricle::capture {
 
-void Job::note() { (void)journal.append(toRecord(entry)); }
+void Job::note() {
+    (void)journal.append(toRecord(entry));
+}
 
 }  // namespace auricle::capture

@@ -17,7 +17,8 @@ namespace auricle::capture {
 enum class StopReason : std::uint8_t { none, cancel, pause, remove, park };
 
 struct Job : std::enable_shared_from_this<Job> {
-    Job(Entry what, Journal where, sites::Page of) : entry(std::move(what)), journal(std::move(where)), page(std::move(of)) {}
+    Job(Entry what, Journal where, sites::Page of)
+        : entry(std::move(what)), journal(std::move(where)), page(std::move(of)) {}
 
     Entry entry;
     Journal journal;
@@ -31,8 +32,8 @@ struct Job : std::enable_shared_from_this<Job> {
     /// Told at most 5 times a second while bytes move.
     std::function<void(const Job&)> progressed;
 
-    /// A new state is written down before anyone hears of it. A journal that cannot be written (a full disk) does not stop
-    /// the capture: what is lost is the way back after a crash.
+    /// A new state is written down before anyone hears of it. A journal that cannot be written (a full disk)
+    /// does not stop the capture: what is lost is the way back after a crash.
     void enter(State state) {
         entry.capture.state = state;
         note();

@@ -31,7 +31,8 @@ std::string hex(std::uint32_t value) {
 Result<std::string> readWhole(int descriptor) {
     auto bytes = sizeOf(descriptor);
     if (!bytes) return std::unexpected(bytes.error());
-    if (*bytes > mostJournalBytes) return fail(Kind::internal, "A journal of Auricle's is larger than any it writes; move it away.");
+    if (*bytes > mostJournalBytes)
+        return fail(Kind::internal, "A journal of Auricle's is larger than any it writes; move it away.");
     std::string text(*bytes, '\0');
     auto read = readAt(descriptor, 0, std::as_writable_bytes(std::span(text)));
     if (!read) return std::unexpected(read.error());
@@ -41,7 +42,8 @@ Result<std::string> readWhole(int descriptor) {
 
 Result<void> lock(int descriptor) {
     if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return {};
-    return fail(Kind::not_ready, "This capture belongs to another browser's Auricle that is still running.", true);
+    return fail(Kind::not_ready, "This capture belongs to another browser's Auricle that is still running.",
+                true);
 }
 
 }  // namespace
@@ -105,6 +107,8 @@ Result<void> Journal::append(const json& record) {
     return writeAll(file_.get(), std::as_bytes(std::span(line)));
 }
 
-Result<void> Journal::sync() { return syncData(file_.get()); }
+Result<void> Journal::sync() {
+    return syncData(file_.get());
+}
 
 }  // namespace auricle::capture

@@ -1,4 +1,5 @@
-// An append-only file of JSON records with a checksum each. A torn tail, as a crash leaves it, is cut when it is opened.
+// An append-only file of JSON records with a checksum each. A torn tail, as a crash leaves it, is cut when it
+// is opened.
 #pragma once
 
 #include <filesystem>
@@ -10,8 +11,9 @@
 
 namespace auricle::capture {
 
-/// One process at a time: an open journal is locked, and the kernel lets go of the lock when the process dies. A record is
-/// a line `crc32 SP json LF`. Its writer never writes a record before the data that it speaks of is on the disk.
+/// One process at a time: an open journal is locked, and the kernel lets go of the lock when the process
+/// dies. A record is a line `crc32 SP json LF`. Its writer never writes a record before the data that it
+/// speaks of is on the disk.
 class Journal {
   public:
     struct Opened;

@@ -17,13 +17,13 @@ namespace auricle::capture {
 /// The params of capture.start, already checked for their form by the channel.
 struct StartRequest {
     std::string page;
-    std::optional<std::string> key;     ///< the idempotency key; without one every start is a new capture
+    std::optional<std::string> key;  ///< the idempotency key; without one every start is a new capture
     std::optional<std::string> title;
-    std::string store;                  ///< cookie store of the tab; may be empty
-    std::optional<delivery::Target> target;  ///< none: the configured default
-    std::optional<std::string> quality;      ///< "audio-only" or nothing
-    std::optional<std::string> mediaUrl;     ///< media.url: a stream URL that the page gave
-    std::optional<std::string> mediaDelivery;///< media.delivery: DeliveryInfo JSON text that the page gave
+    std::string store;                         ///< cookie store of the tab; may be empty
+    std::optional<delivery::Target> target;    ///< none: the configured default
+    std::optional<std::string> quality;        ///< "audio-only" or nothing
+    std::optional<std::string> mediaUrl;       ///< media.url: a stream URL that the page gave
+    std::optional<std::string> mediaDelivery;  ///< media.delivery: DeliveryInfo JSON text that the page gave
 };
 
 /// PROTOCOL's refresh.wanted.
@@ -40,33 +40,37 @@ struct Progress {
 
 /// What the manager tells; the channel turns each into a notification. Called on the loop.
 struct Events {
-    std::function<void(const Capture&)> changed;     ///< every change of state
-    std::function<void(const Progress&)> progress;   ///< at most 5 a second for one capture
+    std::function<void(const Capture&)> changed;    ///< every change of state
+    std::function<void(const Progress&)> progress;  ///< at most 5 a second for one capture
     std::function<void(const RefreshWanted&)> refreshWanted;
     std::function<void(std::string_view kind, std::string_view message)> warning;
 };
 
 struct Listing {
-    std::vector<Capture> captures;      ///< newest first
-    std::optional<std::string> next;    ///< the `after` of the next page, if there is one
+    std::vector<Capture> captures;    ///< newest first
+    std::optional<std::string> next;  ///< the `after` of the next page, if there is one
 };
 
 class Manager {
   public:
     virtual ~Manager() = default;
     virtual void listen(Events events) = 0;
-    /// bad_params, unsupported_site, backend_not_allowed, or the capture (a known key: see PROTOCOL capture.start).
+    /// bad_params, unsupported_site, backend_not_allowed, or the capture (a known key: see PROTOCOL
+    /// capture.start).
     virtual Result<Capture> start(const StartRequest& request) = 0;
     virtual Result<Listing> list(std::optional<std::string> after, std::size_t limit) = 0;
     /// unknown_capture for an id that is none; so do all below.
     virtual Result<Capture> get(const std::string& id) = 0;
-    virtual boost::asio::awaitable<Result<Capture>> pause(std::string id) = 0;   ///< answers when the transfer has stopped
-    virtual boost::asio::awaitable<Result<Capture>> cancel(std::string id) = 0;  ///< answers when the transfer has stopped
+    virtual boost::asio::awaitable<Result<Capture>> pause(
+        std::string id) = 0;  ///< answers when the transfer has stopped
+    virtual boost::asio::awaitable<Result<Capture>> cancel(
+        std::string id) = 0;  ///< answers when the transfer has stopped
     virtual Result<Capture> retry(const std::string& id) = 0;
     virtual boost::asio::awaitable<Result<Capture>> remove(std::string id) = 0;
     /// The file of a finished capture that lies in a folder, or not_found.
     virtual Result<std::string> fileOf(const std::string& id) = 0;
-    /// Captures that did not end: this process' own and those that an earlier one left behind. Cheap: called by hello.
+    /// Captures that did not end: this process' own and those that an earlier one left behind. Cheap: called
+    /// by hello.
     virtual std::vector<Capture> unfinished() = 0;
     /// The extension's answers to refresh.wanted; bad_params when no such refresh is under way.
     virtual Result<void> refreshDone(const std::string& id) = 0;

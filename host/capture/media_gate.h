@@ -1,4 +1,5 @@
-// Stands between a download and its part file: looks at the first bytes and lets nothing through that is no media.
+// Stands between a download and its part file: looks at the first bytes and lets nothing through that is no
+// media.
 #pragma once
 
 #include <functional>
@@ -18,7 +19,8 @@ class MediaGate final : public net::DownloadTarget {
     net::Validator validator() const override { return behind_.validator(); }
     Result<void> goOn() override { return behind_.goOn(); }
     Result<void> startOver(const net::Validator& validator) override;
-    /// login_required for a web page in place of media (SAFETY "Downloads"), not_media for anything else that is none.
+    /// login_required for a web page in place of media (SAFETY "Downloads"), not_media for anything else that
+    /// is none.
     Result<void> append(std::span<const std::byte> bytes) override;
 
   private:

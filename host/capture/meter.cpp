@@ -5,8 +5,8 @@
 namespace auricle::capture {
 namespace {
 
-constexpr std::chrono::milliseconds interval{200};
-constexpr double smoothingSeconds = 2.0;  // a time constant that a person reads as steady and still sees a change in
+constexpr double smoothingSeconds =
+    2.0;  // a time constant that a person reads as steady and still sees a change in
 
 }  // namespace
 
@@ -16,15 +16,14 @@ void Meter::start(std::uint64_t bytes, Clock::time_point now) {
     rate_ = 0;
 }
 
-bool Meter::update(std::uint64_t bytes, Clock::time_point now) {
-    if (now - at_ < interval) return false;
+void Meter::update(std::uint64_t bytes, Clock::time_point now) {
+    if (now <= at_) return;
     double seconds = std::chrono::duration<double>(now - at_).count();
     double current = bytes >= bytes_ ? static_cast<double>(bytes - bytes_) / seconds : 0;
     double weight = rate_ > 0 ? 1 - std::exp(-seconds / smoothingSeconds) : 1;
     rate_ += weight * (current - rate_);
     bytes_ = bytes;
     at_ = now;
-    return true;
 }
 
 std::optional<std::uint64_t> Meter::etaMs(std::uint64_t total) const {

@@ -1,4 +1,4 @@
-// How fast it goes and how long it will take, smoothed; and when it is time to say so.
+// How fast it goes and how long it will take, smoothed.
 #pragma once
 
 #include <chrono>
@@ -12,8 +12,8 @@ class Meter {
     using Clock = std::chrono::steady_clock;
     /// Begins at this many bytes, which were not fetched just now.
     void start(std::uint64_t bytes, Clock::time_point now);
-    /// So many bytes are there; true when at least 200 ms have passed since the last time it said so (5 a second).
-    bool update(std::uint64_t bytes, Clock::time_point now);
+    /// So many bytes are there now; to be told at even intervals, also when none came.
+    void update(std::uint64_t bytes, Clock::time_point now);
     std::uint64_t rate() const { return static_cast<std::uint64_t>(rate_); }  ///< bytes a second
     /// ms until `total` bytes are there; nothing while the rate or the total is not known.
     std::optional<std::uint64_t> etaMs(std::uint64_t total) const;

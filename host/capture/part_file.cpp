@@ -25,7 +25,9 @@ Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
         auto want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), bytes - at));
         auto read = readAt(descriptor, at, std::span(buffer).first(want));
         if (!read) return std::unexpected(read.error());
-        if (*read == 0) return fail(Kind::internal, "A part file is shorter than was written down of it; it is fetched anew.");
+        if (*read == 0)
+            return fail(Kind::internal,
+                        "A part file is shorter than was written down of it; it is fetched anew.");
         digest.update(std::span(buffer).first(*read));
         at += *read;
     }
@@ -35,9 +37,13 @@ Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
 }  // namespace
 
 PartFile::PartFile(fs::path file, asio::any_io_executor loop, asio::any_io_executor worker, OnSaved onSaved)
-    : path_(std::move(file)), loop_(std::move(loop)), worker_(std::move(worker)), onSaved_(std::move(onSaved)) {}
+    : path_(std::move(file)),
+      loop_(std::move(loop)),
+      worker_(std::move(worker)),
+      onSaved_(std::move(onSaved)) {}
 
-asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file, SavedPart saved, asio::any_io_executor worker,
+asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file, SavedPart saved,
+                                                                  asio::any_io_executor worker,
                                                                   OnSaved onSaved) {
     auto handle = openFile(file, O_RDWR | O_CREAT);
     if (!handle) co_return std::unexpected(handle.error());
@@ -53,7 +59,8 @@ asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file,
     std::uint64_t usable = *there >= saved.bytes ? saved.bytes : 0;
     if (usable > 0) {
         int descriptor = version.file->get();
-        auto digest = co_await onWorker(worker, [descriptor, usable] { return digestOf(descriptor, usable); });
+        auto digest =
+            co_await onWorker(worker, [descriptor, usable] { return digestOf(descriptor, usable); });
         if (!digest) co_return std::unexpected(digest.error());
         version.digest = std::move(*digest);
         version.validator = saved.validator;
@@ -67,7 +74,8 @@ asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file,
 }
 
 Result<void> PartFile::startOver(const net::Validator& validator) {
-    // A second new beginning replaces the first one; the old bytes, if there are any, still stand under the file's own name.
+    // A second new beginning replaces the first one; the old bytes, if there are any, still stand under the
+    // file's own name.
     if (!current_.isBesideOld) oldBytes_ = current_.bytes;
     bool keepsOld = oldBytes_ > 0;
     auto handle = openFile(keepsOld ? besidePath() : path_, O_RDWR | O_CREAT | O_TRUNC);
@@ -83,7 +91,8 @@ Result<void> PartFile::startOver(const net::Validator& validator) {
 
 Result<void> PartFile::append(std::span<const std::byte> bytes) {
     if (auto written = writeAll(current_.file->get(), bytes); !written) {
-        // A torn write must not be counted twice when the download goes on: the next one begins where the last whole one ended.
+        // A torn write must not be counted twice when the download goes on: the next one begins where the
+        // last whole one ended.
         ::lseek(current_.file->get(), static_cast<off_t>(current_.bytes), SEEK_SET);
         return written;
     }

@@ -14,17 +14,19 @@
 
 namespace auricle::capture {
 
-/// Writes on the loop, syncs on a worker every 8 MiB, so that a crash costs at most 16 MiB (SAFETY "Downloads"). When a
-/// resource begins anew, what was there stays until the new bytes have passed it. Must live until finish() returned or the
-/// worker has been joined.
+/// Writes on the loop, syncs on a worker every 8 MiB, so that a crash costs at most 16 MiB (SAFETY
+/// "Downloads"). When a resource begins anew, what was there stays until the new bytes have passed it. Must
+/// live until finish() returned or the worker has been joined.
 class PartFile final : public net::DownloadTarget, public std::enable_shared_from_this<PartFile> {
   public:
     /// Told after each sync, on the loop: so much may now be written into the journal.
     using OnSaved = std::function<void(const SavedPart&)>;
 
     /// Opens or creates the file, cuts it to what was saved and digests that (on the worker).
-    static boost::asio::awaitable<Result<std::shared_ptr<PartFile>>> open(std::filesystem::path file, SavedPart saved,
-                                                                          boost::asio::any_io_executor worker, OnSaved onSaved);
+    static boost::asio::awaitable<Result<std::shared_ptr<PartFile>>> open(std::filesystem::path file,
+                                                                          SavedPart saved,
+                                                                          boost::asio::any_io_executor worker,
+                                                                          OnSaved onSaved);
     std::uint64_t size() const override { return current_.bytes; }
     net::Validator validator() const override { return current_.validator; }
     Result<void> goOn() override { return {}; }
@@ -37,7 +39,9 @@ class PartFile final : public net::DownloadTarget, public std::enable_shared_fro
     boost::asio::awaitable<void> save();
     const std::filesystem::path& path() const { return path_; }
     /// The file is of no use any more: a sync that is still under way is told to nobody.
-    void abandon() { onSaved_ = [](const SavedPart&) {}; }
+    void abandon() {
+        onSaved_ = [](const SavedPart&) {};
+    }
 
   private:
     /// A version of the resource on its way.
@@ -46,10 +50,11 @@ class PartFile final : public net::DownloadTarget, public std::enable_shared_fro
         net::Validator validator;
         std::uint64_t bytes = 0, asked = 0;  ///< written; last offset at which a sync was asked for
         Sha256 digest;
-        bool isBesideOld = false;            ///< still in the file `….new`
+        bool isBesideOld = false;  ///< still in the file `….new`
     };
 
-    PartFile(std::filesystem::path file, boost::asio::any_io_executor loop, boost::asio::any_io_executor worker, OnSaved onSaved);
+    PartFile(std::filesystem::path file, boost::asio::any_io_executor loop,
+             boost::asio::any_io_executor worker, OnSaved onSaved);
     std::filesystem::path besidePath() const { return std::filesystem::path(path_).concat(".new"); }
     Result<void> adopt();
     void syncSoon();

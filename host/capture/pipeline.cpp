@@ -11,28 +11,34 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr unsigned mostRefreshesInVain = 2;        // SAFETY "When a session has ended"
+constexpr unsigned mostRefreshesInVain = 2;  // SAFETY "When a session has ended"
 constexpr std::chrono::seconds lookForRoomEvery{10};
-constexpr std::uint64_t roomToGoOn = 64u << 20;    // bytes: with less, the next part would stop again at once
+constexpr std::chrono::milliseconds progressEvery{200};  // PROTOCOL section 4: at most 5 a second
+constexpr std::uint64_t roomToGoOn = 64u << 20;  // bytes: with less, the next part would stop again at once
 
 Error notTheSound(std::string what) {
-    return {.kind = Kind::not_media, .message = "The site sent " + std::move(what) + ". Open the recording in the browser and see whether it plays."};
+    return {.kind = Kind::not_media,
+            .message = "The site sent " + std::move(what) +
+                       ". Open the recording in the browser and see whether it plays."};
 }
 
 /// What a container must be to count as the sound of a lecture and nothing else.
 Result<void> judge(const media::Container& container) {
     if (container.isEncrypted) {
-        return fail(Kind::drm_protected, "This recording is protected by DRM, which Auricle does not work around.");
+        return fail(Kind::drm_protected,
+                    "This recording is protected by DRM, which Auricle does not work around.");
     }
-    if (container.hasVideo) return std::unexpected(notTheSound("a video where the sound alone was asked for"));
+    if (container.hasVideo)
+        return std::unexpected(notTheSound("a video where the sound alone was asked for"));
     if (!container.hasAudio) return std::unexpected(notTheSound("a file without sound"));
     return {};
 }
 
 }  // namespace
 
-Pipeline::Pipeline(Services& services, Slots& slots, Store& store, Job& job)
-    : services_(services),
+Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots, Store& store, Job& job)
+    : loop_(std::move(loop)),
+      services_(services),
       slots_(slots),
       store_(store),
       job_(job),
@@ -78,7 +84,8 @@ asio::awaitable<Result<void>> Pipeline::fetch() {
     Result<void> outcome;
     for (const auto& way : plan->ways) {
         outcome = co_await fetch(way);
-        bool isAboutTheWay = !outcome && (outcome.error().kind == Kind::not_media || outcome.error().kind == Kind::not_found);
+        bool isAboutTheWay =
+            !outcome && (outcome.error().kind == Kind::not_media || outcome.error().kind == Kind::not_found);
         if (!isAboutTheWay) break;
         forgetPart();
     }
@@ -90,29 +97,36 @@ asio::awaitable<Result<void>> Pipeline::openPart() {
     PartFile::OnSaved onSaved = [job = job_.weak_from_this()](const SavedPart& part) {
         if (auto still = job.lock()) still->saved(part);
     };
-    auto opened = co_await PartFile::open(store_.partFile(capture_.id), job_.entry.part, services_.worker(), onSaved);
+    auto opened =
+        co_await PartFile::open(store_.partFile(capture_.id), job_.entry.part, services_.worker(), onSaved);
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     job_.part = std::move(*opened);
     co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
-    capture_.plan = PlanTaken{.how = way.how, .bytes = way.bytes, .wholeBytes = capture_.plan ? capture_.plan->wholeBytes : 0};
+    capture_.plan = PlanTaken{
+        .how = way.how, .bytes = way.bytes, .wholeBytes = capture_.plan ? capture_.plan->wholeBytes : 0};
     job_.enter(State::downloading);
     if (auto opened = co_await openPart(); !opened) co_return opened;
-    meter_.start(job_.part->size(), Meter::Clock::now());
+    gotBytes(job_.part->size());
+    auto progress = tellProgress(capture_.done, 0);
     MediaGate gate(*job_.part, [this](std::uint64_t bytes) { gotBytes(bytes); });
     net::Request request{.url = way.url, .credentials = &credentials_};
-    request.judge = [this](const net::Url& from, const net::Url& to) { return site_.judgeHop(job_.page, from, to); };
+    request.judge = [this](const net::Url& from, const net::Url& to) {
+        return site_.judgeHop(job_.page, from, to);
+    };
     request.stop = stop();
-    // A redirect that may not be followed is forbidden too, but no answer of the site's that it could explain.
+    // A redirect that may not be followed is forbidden too, but no answer of the site's that it could
+    // explain.
     bool isRefused = false;
     net::JudgeHead judgeHead = [this, &isRefused](const net::ResponseHead& head) {
         auto judged = site_.judgeMedia(job_.page, head);
         isRefused = !judged && judged.error().kind == Kind::forbidden;
         return judged;
     };
-    auto outcome = co_await net::download(services_.http, std::move(request), gate, judgeHead, services_.timing);
+    auto outcome =
+        co_await net::download(services_.http, std::move(request), gate, judgeHead, services_.timing);
     if (outcome) {
         gotBytes(job_.part->size());
         co_return outcome;
@@ -129,14 +143,18 @@ asio::awaitable<Result<media::Container>> Pipeline::finish() {
     if (auto opened = co_await openPart(); !opened) co_return std::unexpected(std::move(opened.error()));
     if (job_.part->size() < job_.entry.part.bytes) {
         forgetPart();
-        co_return fail(Kind::internal, "The part file of this capture was changed by something else. Try again: it is fetched anew.", true);
+        co_return fail(
+            Kind::internal,
+            "The part file of this capture was changed by something else. Try again: it is fetched anew.",
+            true);
     }
     auto sha256 = co_await job_.part->finish();
     if (!sha256) co_return std::unexpected(std::move(sha256.error()));
     sha256_ = std::move(*sha256);
     auto file = openFile(job_.part->path(), O_RDONLY);
     if (!file) co_return std::unexpected(std::move(file.error()));
-    auto container = co_await onWorker(services_.worker(), [&file] { return media::probe(media::FileSource(file->get())); });
+    auto container = co_await onWorker(services_.worker(),
+                                       [&file] { return media::probe(media::FileSource(file->get())); });
     auto judged = container ? judge(*container) : std::unexpected(container.error());
     if (!judged) {
         // Nothing of it is worth going on from.
@@ -148,7 +166,7 @@ asio::awaitable<Result<media::Container>> Pipeline::finish() {
 
 asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& container) {
     job_.enter(State::uploading);
-    meter_.start(capture_.uploaded, Meter::Clock::now());
+    auto progress = tellProgress(capture_.uploaded, job_.part->size());
     const auto& about = job_.entry.about;
     auto durationMs = container.durationMs ? container.durationMs : about.durationMs;
     delivery::Parcel parcel{.file = job_.part->path(),
@@ -167,7 +185,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
     delivery::Visit with{services_.http, token, services_.timing, stop()};
-    std::function<void(std::uint64_t)> uploaded = [this](std::uint64_t bytes) { sentBytes(bytes); };
+    std::function<void(std::uint64_t)> uploaded = [this](std::uint64_t bytes) { capture_.uploaded = bytes; };
     std::function<void(std::string)> registered = [this](std::string lecture) {
         job_.entry.lecture = std::move(lecture);
         job_.note();
@@ -186,10 +204,14 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
 
 asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {
     switch (error.kind) {
-        case Kind::login_required: co_return co_await waitForCookies(error);
-        case Kind::backend_unauthorized: co_return co_await waitForToken(error);
-        case Kind::disk_full: co_return co_await waitForRoom(error);
-        default: co_return std::unexpected(error);
+        case Kind::login_required:
+            co_return co_await waitForCookies(error);
+        case Kind::backend_unauthorized:
+            co_return co_await waitForToken(error);
+        case Kind::disk_full:
+            co_return co_await waitForRoom(error);
+        default:
+            co_return std::unexpected(error);
     }
 }
 
@@ -198,7 +220,8 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
     if (!config.sites.at(job_.page.site).useCookies) {
         co_return fail(Kind::login_required,
                        "This recording is not public, and the use of cookies is switched off for this site "
-                       "(sites." + job_.page.site + ".useCookies in the configuration).");
+                       "(sites." +
+                           job_.page.site + ".useCookies in the configuration).");
     }
     auto bytes = job_.part ? job_.part->size() : job_.entry.part.bytes;
     if (bytes > bytesAtRefresh_) refreshesInVain_ = 0;
@@ -220,7 +243,8 @@ asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
     auto token = stop();
     job_.enter(State::waiting_for_cookies);
     co_return co_await services_.refresh.want(key, true, reason, services_.vault, known,
-                                              std::chrono::milliseconds(services_.config.refresh.deadlineMs), token);
+                                              std::chrono::milliseconds(services_.config.refresh.deadlineMs),
+                                              token);
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {
@@ -238,25 +262,28 @@ asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {
 void Pipeline::adopt(const sites::Plan& plan) {
     job_.entry.about = plan.about;
     if (!job_.entry.hasOwnTitle && !plan.about.title.empty()) capture_.title = plan.about.title;
-    capture_.plan = PlanTaken{.how = plan.ways.front().how, .bytes = plan.ways.front().bytes, .wholeBytes = plan.wholeBytes};
+    capture_.plan = PlanTaken{
+        .how = plan.ways.front().how, .bytes = plan.ways.front().bytes, .wholeBytes = plan.wholeBytes};
 }
 
 void Pipeline::gotBytes(std::uint64_t bytes) {
     capture_.done = bytes;
     capture_.total = std::max(job_.part->validator().total, job_.part->validator().total ? bytes : 0);
     if (capture_.plan && capture_.total) capture_.plan->bytes = capture_.total;
-    if (!meter_.update(bytes, Meter::Clock::now())) return;
-    capture_.rate = meter_.rate();
-    capture_.etaMs = meter_.etaMs(capture_.total);
-    if (job_.progressed) job_.progressed(job_);
 }
 
-void Pipeline::sentBytes(std::uint64_t bytes) {
-    capture_.uploaded = bytes;
-    if (!meter_.update(bytes, Meter::Clock::now())) return;
-    capture_.rate = meter_.rate();
-    capture_.etaMs = meter_.etaMs(job_.part->size());
-    if (job_.progressed) job_.progressed(job_);
+std::unique_ptr<Ticker> Pipeline::tellProgress(const std::uint64_t& bytes, std::uint64_t total) {
+    Meter meter;
+    meter.start(bytes, Meter::Clock::now());
+    auto tick = [this, &bytes, total, meter, told = std::pair(bytes, std::uint64_t(0))]() mutable {
+        meter.update(bytes, Meter::Clock::now());
+        capture_.rate = meter.rate();
+        capture_.etaMs = meter.etaMs(total ? total : capture_.total);
+        // A transfer that stands still says so while its rate sinks, and then no more.
+        auto now = std::pair(bytes, capture_.rate);
+        if (std::exchange(told, now) != now && job_.progressed) job_.progressed(job_);
+    };
+    return std::make_unique<Ticker>(loop_, progressEvery, tick);
 }
 
 void Pipeline::forgetPart() {

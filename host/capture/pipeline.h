@@ -1,7 +1,9 @@
-// What one capture does, read from top to bottom: resolve the page, fetch the sound, finish the file, deliver it.
+// What one capture does, read from top to bottom: resolve the page, fetch the sound, finish the file, deliver
+// it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <memory>
 #include <optional>
 
 #include "capture/credentials.h"
@@ -11,16 +13,18 @@
 #include "capture/services.h"
 #include "capture/slots.h"
 #include "capture/store.h"
+#include "capture/ticker.h"
 #include "media/container.h"
 #include "sites/site.h"
 
 namespace auricle::capture {
 
-/// Runs a job to its end. Fails with what the person is to be told; cancelled when the job's stop was requested. While it
-/// waits for a person (to sign in, to make room on the disk) it holds no slot and no socket.
+/// Runs a job to its end. Fails with what the person is to be told; cancelled when the job's stop was
+/// requested. While it waits for a person (to sign in, to make room on the disk) it holds no slot and no
+/// socket.
 class Pipeline {
   public:
-    Pipeline(Services& services, Slots& slots, Store& store, Job& job);
+    Pipeline(boost::asio::any_io_executor loop, Services& services, Slots& slots, Store& store, Job& job);
     boost::asio::awaitable<Result<void>> run();
 
   private:
@@ -39,13 +43,16 @@ class Pipeline {
 
     void adopt(const sites::Plan& plan);
     void gotBytes(std::uint64_t bytes);
-    void sentBytes(std::uint64_t bytes);
+    /// Begins to tell how far it has come, from `bytes` on, until the ticker is dropped.
+    std::unique_ptr<Ticker> tellProgress(const std::uint64_t& bytes, std::uint64_t total);
     void forgetPart();
-    /// Named before it is awaited with, everywhere: GCC 12 destroys aggregates twice that are made inside a co_await expression.
+    /// Named before it is awaited with, everywhere: GCC 12 destroys aggregates twice that are made inside a
+    /// co_await expression.
     sites::Visit visit() { return {services_.http, credentials_, services_.timing, stop()}; }
     vault::Key siteKey() const;
     std::stop_token stop() const { return job_.stop.get_token(); }
 
+    boost::asio::any_io_executor loop_;
     Services& services_;
     Slots& slots_;
     Store& store_;
@@ -53,7 +60,6 @@ class Pipeline {
     Capture& capture_;
     sites::Site& site_;
     SiteCredentials credentials_;
-    Meter meter_;
     std::string sha256_;
     std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it went wrong
     std::uint64_t bytesAtRefresh_ = 0;

@@ -29,13 +29,20 @@ Result<void> makeFolder(const fs::path& folder) {
 
 }  // namespace
 
-Store::Store(fs::path state, fs::path cache) : captures_(std::move(state) / "captures"), parts_(std::move(cache) / "parts") {}
+Store::Store(fs::path state, fs::path cache)
+    : captures_(std::move(state) / "captures"), parts_(std::move(cache) / "parts") {}
 
-fs::path Store::partFile(const std::string& id) const { return parts_ / (id + ".part"); }
+fs::path Store::partFile(const std::string& id) const {
+    return parts_ / (id + ".part");
+}
 
-fs::path Store::journalFile(const std::string& id) const { return captures_ / (id + std::string(journalEnding)); }
+fs::path Store::journalFile(const std::string& id) const {
+    return captures_ / (id + std::string(journalEnding));
+}
 
-fs::path Store::historyFile() const { return captures_ / "history"; }
+fs::path Store::historyFile() const {
+    return captures_ / "history";
+}
 
 Result<Journal> Store::create(const Entry& entry) {
     if (auto made = makeFolder(captures_); !made) return std::unexpected(made.error());
@@ -55,7 +62,8 @@ Result<Held> Store::take(const std::string& id) {
     auto opened = Journal::open(journalFile(id));
     if (!opened) return std::unexpected(opened.error());
     auto entry = opened->records.empty() ? std::nullopt : entryOf(opened->records.back());
-    if (!entry) return fail(Kind::not_found, "What was written down of this capture cannot be read; start it again.");
+    if (!entry)
+        return fail(Kind::not_found, "What was written down of this capture cannot be read; start it again.");
     if (auto made = makeFolder(parts_); !made) return std::unexpected(made.error());
     return Held{std::move(opened->journal), std::move(*entry)};
 }

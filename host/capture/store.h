@@ -26,8 +26,8 @@ class Store {
     Store(std::filesystem::path state, std::filesystem::path cache);
 
     Result<Journal> create(const Entry& entry);
-    /// Takes over what an ended process left, or what failed or was cancelled. not_found when there is none of that id,
-    /// not_ready when another process runs it.
+    /// Takes over what an ended process left, or what failed or was cancelled. not_found when there is none
+    /// of that id, not_ready when another process runs it.
     Result<Held> take(const std::string& id);
     /// Every journal's last record, also those that other processes hold.
     std::vector<Entry> open() const;
@@ -36,7 +36,8 @@ class Store {
 
     /// The capture is done: it goes to the history, and its journal and part file go.
     Result<void> archive(const Entry& entry);
-    /// Nothing is left of it: journal, part files, a place in the history. A delivered file stays where it is.
+    /// Nothing is left of it: journal, part files, a place in the history. A delivered file stays where it
+    /// is.
     void erase(const std::string& id);
     void erasePart(const std::string& id);
     /// Part files and journals of captures that are over and older than this go (captures.keepPartsDays).

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "system/json_characters.h"
+
 namespace auricle::channel {
 namespace {
 
@@ -30,36 +32,6 @@ const char* skipPlain(const char* at, const char* end) {
 
 bool isDigit(char c) {
     return c >= '0' && c <= '9';
-}
-
-int hexDigit(char c) {
-    if (isDigit(c)) return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-/// The bytes of the UTF-8 sequence that begins `text`, or 0 if it is none (RFC 3629 section 4).
-std::size_t utf8Sequence(std::string_view text) {
-    const auto byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    const auto isTail = [&](std::size_t i, unsigned from = 0x80, unsigned to = 0xBF) {
-        return byte(i) >= from && byte(i) <= to;
-    };
-    const unsigned first = byte(0);
-    if (first >= 0xC2 && first <= 0xDF) return isTail(1) ? 2 : 0;
-    if (first >= 0xE0 && first <= 0xEF) {
-        const unsigned from = first == 0xE0 ? 0xA0 : 0x80;
-        const unsigned to = first == 0xED ? 0x9F : 0xBF;
-        return isTail(1, from, to) && isTail(2) ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        const unsigned from = first == 0xF0 ? 0x90 : 0x80;
-        const unsigned to = first == 0xF4 ? 0x8F : 0xBF;
-        return isTail(1, from, to) && isTail(2) && isTail(3) ? 4 : 0;
-    }
-    return 0;
 }
 
 /// Walks once over a text by RFC 8259's grammar. What is open stands in one bit each, so that depth costs no
@@ -308,23 +280,6 @@ std::size_t decodeUnicode(std::string_view inside, std::size_t at, std::string& 
     return 10;
 }
 
-char simpleEscape(char c) {
-    switch (c) {
-        case 'b':
-            return '\b';
-        case 'f':
-            return '\f';
-        case 'n':
-            return '\n';
-        case 'r':
-            return '\r';
-        case 't':
-            return '\t';
-        default:
-            return c;
-    }
-}
-
 std::string_view trimmed(std::string_view text) {
     const std::size_t first = text.find_first_not_of(space);
     if (first == std::string_view::npos) return {};
@@ -370,7 +325,7 @@ std::string JsonView::string() const {
         if (kind == 'u') {
             at += decodeUnicode(inside, at, out);
         } else {
-            out.push_back(simpleEscape(kind));
+            out.push_back(jsonUnescaped(kind));
         }
     }
     return out;

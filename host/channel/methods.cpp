@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "system/time_text.h"
+#include "system/rfc3339.h"
 
 namespace auricle::channel {
 

@@ -2,7 +2,7 @@
 
 #include "channel/methods.h"
 #include "channel/params.h"
-#include "system/time_text.h"
+#include "system/rfc3339.h"
 
 namespace auricle::channel {
 namespace {

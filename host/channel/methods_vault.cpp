@@ -4,7 +4,7 @@
 #include "channel/frame.h"
 #include "channel/methods.h"
 #include "channel/params.h"
-#include "system/time_text.h"
+#include "system/rfc3339.h"
 
 namespace auricle::channel {
 namespace {

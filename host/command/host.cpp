@@ -19,9 +19,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds toolsAfter{1};  // the first second belongs to the person who pressed the button
+constexpr std::chrono::seconds toolsAfter{
+    1};  // the first second belongs to the person who pressed the button
 
-std::chrono::system_clock::time_point now() { return std::chrono::system_clock::now(); }
+std::chrono::system_clock::time_point now() {
+    return std::chrono::system_clock::now();
+}
 
 template <class Names>
 std::vector<std::string> strings(const Names& names) {
@@ -29,7 +32,9 @@ std::vector<std::string> strings(const Names& names) {
 }
 
 std::vector<vault::SiteRules> siteRules() {
-    return {{.site = "panopto", .login = strings(sites::panoptoLoginCookies), .helpful = strings(sites::panoptoHelpfulCookies)}};
+    return {{.site = "panopto",
+             .login = strings(sites::panoptoLoginCookies),
+             .helpful = strings(sites::panoptoHelpfulCookies)}};
 }
 
 net::NetworkOptions networkOptions(const Config& config) {
@@ -69,13 +74,13 @@ capture::Services Host::services() {
 
 Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Target& target) {
     if (target.to == delivery::Target::To::folder) {
-        return std::make_unique<delivery::FolderDelivery>(
-            delivery::FolderOptions{.folder = config_.delivery.folder, .subfolder = target.subfolder, .worker = worker_.executor()});
+        return std::make_unique<delivery::FolderDelivery>(delivery::FolderOptions{
+            .folder = config_.delivery.folder, .subfolder = target.subfolder, .worker = worker_.executor()});
     }
     auto origin = delivery::judgeBackend(target.origin, config_.backends);
     if (!origin) return std::unexpected(std::move(origin.error()));
-    return std::make_unique<delivery::BackendDelivery>(
-        delivery::BackendOptions{.origin = *origin, .courseId = target.courseId, .api = target.api, .worker = worker_.executor()});
+    return std::make_unique<delivery::BackendDelivery>(delivery::BackendOptions{
+        .origin = *origin, .courseId = target.courseId, .api = target.api, .worker = worker_.executor()});
 }
 
 void Host::probeTools(std::function<void(channel::Tools)> found) {
@@ -87,7 +92,8 @@ void Host::probeTools(std::function<void(channel::Tools)> found) {
             const char* path = std::getenv("PATH");
             auto folders = toolFolders(path ? path : "", host.paths_.home);
             channel::Tools tools;
-            for (const auto& [tool, configured] : {std::pair(ffmpeg, host.config_.tools.ffmpeg), std::pair(ytDlp, host.config_.tools.ytDlp)}) {
+            for (const auto& [tool, configured] :
+                 {std::pair(ffmpeg, host.config_.tools.ffmpeg), std::pair(ytDlp, host.config_.tools.ytDlp)}) {
                 auto& said = tools[std::string(tool.name)];
                 auto program = findTool(tool, configured, folders);
                 said.isFound = program.has_value();

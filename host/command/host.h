@@ -19,8 +19,8 @@
 
 namespace auricle::command {
 
-/// Nothing that only a capture needs is set up before one starts: no thread, no socket, no folder. Lives as long as the loop
-/// runs.
+/// Nothing that only a capture needs is set up before one starts: no thread, no socket, no folder. Lives as
+/// long as the loop runs.
 class Host {
   public:
     Host(boost::asio::io_context& loop, const Paths& paths, Config config);

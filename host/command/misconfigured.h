@@ -16,13 +16,21 @@ class Misconfigured final : public capture::Manager {
         return behind_.list(std::move(after), limit);
     }
     Result<capture::Capture> get(const std::string& id) override { return behind_.get(id); }
-    boost::asio::awaitable<Result<capture::Capture>> pause(std::string id) override { return behind_.pause(std::move(id)); }
-    boost::asio::awaitable<Result<capture::Capture>> cancel(std::string id) override { return behind_.cancel(std::move(id)); }
-    boost::asio::awaitable<Result<capture::Capture>> remove(std::string id) override { return behind_.remove(std::move(id)); }
+    boost::asio::awaitable<Result<capture::Capture>> pause(std::string id) override {
+        return behind_.pause(std::move(id));
+    }
+    boost::asio::awaitable<Result<capture::Capture>> cancel(std::string id) override {
+        return behind_.cancel(std::move(id));
+    }
+    boost::asio::awaitable<Result<capture::Capture>> remove(std::string id) override {
+        return behind_.remove(std::move(id));
+    }
     Result<std::string> fileOf(const std::string& id) override { return behind_.fileOf(id); }
     std::vector<capture::Capture> unfinished() override { return behind_.unfinished(); }
     Result<void> refreshDone(const std::string& id) override { return behind_.refreshDone(id); }
-    Result<void> refreshFailed(const std::string& id, const std::string& why) override { return behind_.refreshFailed(id, why); }
+    Result<void> refreshFailed(const std::string& id, const std::string& why) override {
+        return behind_.refreshFailed(id, why);
+    }
     boost::asio::awaitable<void> parkAll() override { return behind_.parkAll(); }
 
   private:

@@ -31,7 +31,8 @@ std::optional<fs::path> findOpener() {
 /// A file manager has to find the desktop that the person sits at.
 std::vector<std::string> desktopEnvironment() {
     auto environment = plainEnvironment();
-    for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_CURRENT_DESKTOP"}) {
+    for (const char* name :
+         {"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_CURRENT_DESKTOP"}) {
         if (const char* value = std::getenv(name)) environment.push_back(std::string(name) + "=" + value);
     }
     return environment;
@@ -41,13 +42,21 @@ std::vector<std::string> desktopEnvironment() {
 
 Result<void> reveal(asio::io_context& loop, const std::string& file) {
     std::error_code ignored;
-    if (!fs::exists(file, ignored)) return fail(Kind::not_found, "The file is not there any more: " + file + ". It was moved or deleted.");
+    if (!fs::exists(file, ignored))
+        return fail(Kind::not_found,
+                    "The file is not there any more: " + file + ". It was moved or deleted.");
     auto program = findOpener();
-    if (!program) return fail(Kind::tool_missing, "There is no xdg-open on this computer to show the folder with. The file is " + file + ".");
+    if (!program)
+        return fail(
+            Kind::tool_missing,
+            "There is no xdg-open on this computer to show the folder with. The file is " + file + ".");
     asio::co_spawn(
         loop,
-        [](ChildCommand command) -> asio::awaitable<void> { (void)co_await run(std::move(command)); }(
-            {.program = *program, .arguments = {fs::path(file).parent_path().string()}, .environment = desktopEnvironment()}),
+        [](ChildCommand command) -> asio::awaitable<void> {
+            (void)co_await run(std::move(command));
+        }({.program = *program,
+                                 .arguments = {fs::path(file).parent_path().string()},
+                                 .environment = desktopEnvironment()}),
         asio::detached);
     return {};
 }

@@ -49,10 +49,16 @@ int serve(const channel::Caller&) {
     Host host(loop, paths, loaded ? std::move(loaded->config) : Config{});
     auto parts = host.parts();
     if (loaded) return serveOn(loop, std::move(parts), *frames);
-    // A rule of an administrator's may stand in the file that cannot be read: nothing is captured until it can.
+    // A rule of an administrator's may stand in the file that cannot be read: nothing is captured until it
+    // can.
     Misconfigured refusing(host.manager(), loaded.error());
     return serveOn(loop,
-                   {.manager = refusing, .vault = parts.vault, .seals = parts.seals, .facts = parts.facts, .probeTools = parts.probeTools, .reveal = parts.reveal},
+                   {.manager = refusing,
+                    .vault = parts.vault,
+                    .seals = parts.seals,
+                    .facts = parts.facts,
+                    .probeTools = parts.probeTools,
+                    .reveal = parts.reveal},
                    *frames);
 }
 

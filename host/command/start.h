@@ -3,8 +3,8 @@
 
 namespace auricle::command {
 
-/// Hardens the process, then serves the channel when a browser of a registered extension started it, else runs the command
-/// line. Returns the exit status.
+/// Hardens the process, then serves the channel when a browser of a registered extension started it, else
+/// runs the command line. Returns the exit status.
 int start(int argc, char** argv);
 
 }  // namespace auricle::command

@@ -17,36 +17,36 @@ namespace auricle::delivery {
 
 /// What is delivered. Nothing in it is a site's secret: `sourceUrl` is the page's URL as the person sees it.
 struct Parcel {
-    std::filesystem::path file;   ///< the finished part file
+    std::filesystem::path file;  ///< the finished part file
     std::uint64_t bytes = 0;
-    std::string sha256;           ///< 64 hex digits
-    std::string mime;             ///< "audio/mp4"
-    std::string extension;        ///< "m4a"
+    std::string sha256;     ///< 64 hex digits
+    std::string mime;       ///< "audio/mp4"
+    std::string extension;  ///< "m4a"
     std::string title, course, site, sourceUrl, stableId;
     std::uint64_t durationMs = 0;
-    std::string idempotencyKey;   ///< the same for every attempt of one capture, however often it is repeated
+    std::string idempotencyKey;  ///< the same for every attempt of one capture, however often it is repeated
 };
 
 /// Where to: one of the two forms of PROTOCOL's `deliver`.
 struct Target {
     enum class To { backend, folder } to = To::folder;
-    std::string origin;               ///< backend: "https://study.example.edu"
-    std::string courseId;             ///< backend, may be empty
-    std::string api = "auto";         ///< backend: auto, tus, presigned, multipart
-    std::string subfolder;            ///< folder: relative name, may be empty
+    std::string origin;        ///< backend: "https://study.example.edu"
+    std::string courseId;      ///< backend, may be empty
+    std::string api = "auto";  ///< backend: auto, tus, presigned, multipart
+    std::string subfolder;     ///< folder: relative name, may be empty
     bool operator==(const Target&) const = default;
 };
 
 struct Delivered {
-    std::string lecture;              ///< backend: its id
-    std::filesystem::path file;       ///< folder: where the file now is
-    bool confirmed = false;           ///< the backend said our SHA-256, or the file was read back whole
+    std::string lecture;         ///< backend: its id
+    std::filesystem::path file;  ///< folder: where the file now is
+    bool confirmed = false;      ///< the backend said our SHA-256, or the file was read back whole
 };
 
 /// What a delivery may use for one capture.
 struct Visit {
     net::HttpClient& http;
-    net::Credentials& credentials;    ///< gives the bearer token for the backend's origin and nothing else
+    net::Credentials& credentials;  ///< gives the bearer token for the backend's origin and nothing else
     const net::Timing& timing;
     std::stop_token stop;
 };
@@ -54,15 +54,17 @@ struct Visit {
 class Delivery {
   public:
     virtual ~Delivery() = default;
-    /// Delivers, however often it takes; safe to repeat after any failure or restart. `uploaded` is called with the bytes
-    /// that are safely there; `registered` with the backend's lecture id as soon as it is known (it may be journalled).
-    virtual boost::asio::awaitable<Result<Delivered>> deliver(const Parcel& parcel, Visit visit,
-                                                              std::function<void(std::uint64_t)> uploaded,
-                                                              std::function<void(std::string)> registered) = 0;
-    /// Tells the backend that this lecture failed (PATCH). Best effort: one try with a short limit, no error comes of it.
+    /// Delivers, however often it takes; safe to repeat after any failure or restart. `uploaded` is called
+    /// with the bytes that are safely there; `registered` with the backend's lecture id as soon as it is
+    /// known (it may be journalled).
+    virtual boost::asio::awaitable<Result<Delivered>> deliver(
+        const Parcel& parcel, Visit visit, std::function<void(std::uint64_t)> uploaded,
+        std::function<void(std::string)> registered) = 0;
+    /// Tells the backend that this lecture failed (PATCH). Best effort: one try with a short limit, no error
+    /// comes of it.
     virtual boost::asio::awaitable<void> reportFailure(std::string lecture, Error why, Visit visit) = 0;
-    /// The person cancelled or removed it: nothing of it stays there (DELETE). `lecture` may be empty: then nothing was
-    /// registered as far as the journal knows.
+    /// The person cancelled or removed it: nothing of it stays there (DELETE). `lecture` may be empty: then
+    /// nothing was registered as far as the journal knows.
     virtual boost::asio::awaitable<void> discard(std::string lecture, Visit visit) = 0;
 };
 

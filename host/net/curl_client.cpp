@@ -1,7 +1,5 @@
 #include "net/curl_client.h"
 
-#include <curl/curl.h>
-
 #include <boost/asio/awaitable.hpp>
 #include <set>
 
@@ -42,26 +40,24 @@ class CurlClient::Multi {
 
 namespace {
 
-/// libcurl's process-wide set-up, made once with the first client's first request and kept: other threads may be running by
-/// the time the process ends.
-bool setUpLibrary() {
-    static const bool isReady = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    return isReady;
+bool isRedirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
-
-bool isRedirect(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
 
 /// The rules that hold for every hop, whoever asks (SAFETY "Secrets").
 Result<Url> nextHop(const Url& from, std::string_view location) {
     auto to = from.resolve(location);
     if (!to) {
-        return fail(Kind::forbidden, from.host() + " redirects to an address that is not followed: " + to.error().message);
+        return fail(Kind::forbidden,
+                    from.host() + " redirects to an address that is not followed: " + to.error().message);
     }
     if (from.isHttps() && !to->isHttps()) {
-        return fail(Kind::forbidden, from.host() + " redirects from https to plain http, which is not followed.");
+        return fail(Kind::forbidden,
+                    from.host() + " redirects from https to plain http, which is not followed.");
     }
     if (!from.isLoopback() && to->isLoopback()) {
-        return fail(Kind::forbidden, from.host() + " redirects to this machine itself, which is not followed.");
+        return fail(Kind::forbidden,
+                    from.host() + " redirects to this machine itself, which is not followed.");
     }
     return to;
 }
@@ -73,14 +69,19 @@ CurlClient::CurlClient(asio::any_io_executor executor, NetworkOptions options)
 
 CurlClient::~CurlClient() = default;
 
-asio::awaitable<Result<Response>> CurlClient::send(Request request) { return follow(std::move(request), nullptr); }
+asio::awaitable<Result<Response>> CurlClient::send(Request request) {
+    return follow(std::move(request), nullptr);
+}
 
-asio::awaitable<Result<Response>> CurlClient::send(Request request, BodySink& sink) { return follow(std::move(request), &sink); }
+asio::awaitable<Result<Response>> CurlClient::send(Request request, BodySink& sink) {
+    return follow(std::move(request), &sink);
+}
 
-void CurlClient::forgetConnections() { multi_.reset(); }
+void CurlClient::forgetConnections() {
+    multi_.reset();
+}
 
 asio::awaitable<Result<Response>> CurlClient::follow(Request request, BodySink* sink) {
-    if (!setUpLibrary()) co_return fail(Kind::internal, "libcurl could not be set up. Reinstall it and try again.");
     if (!multi_) multi_ = std::make_shared<Multi>(executor_, options_.maxBytesPerSecond);
     auto multi = multi_;
     Response response;
@@ -90,7 +91,11 @@ asio::awaitable<Result<Response>> CurlClient::follow(Request request, BodySink* 
     for (int followed = 0;; ++followed) {
         response.hops.push_back(url);
         CurlTransfer transfer(multi->loop, options_, request,
-                              {.url = url, .method = method, .sendsBody = sendsBody, .followsRedirects = request.maxRedirects > 0}, sink);
+                              {.url = url,
+                               .method = method,
+                               .sendsBody = sendsBody,
+                               .followsRedirects = request.maxRedirects > 0},
+                              sink);
         multi->join(transfer);
         auto outcome = co_await transfer.run();
         multi->leave(transfer);
@@ -102,12 +107,15 @@ asio::awaitable<Result<Response>> CurlClient::follow(Request request, BodySink* 
             co_return response;
         }
         if (followed == request.maxRedirects) {
-            co_return fail(Kind::forbidden, request.url.host() + " redirects more than " + std::to_string(request.maxRedirects) + " times; it was not followed further.");
+            co_return fail(Kind::forbidden, request.url.host() + " redirects more than " +
+                                                std::to_string(request.maxRedirects) +
+                                                " times; it was not followed further.");
         }
         auto next = nextHop(url, *location);
         if (!next) co_return std::unexpected(std::move(next.error()));
         if (request.judge) {
-            if (auto judged = request.judge(url, *next); !judged) co_return std::unexpected(std::move(judged.error()));
+            if (auto judged = request.judge(url, *next); !judged)
+                co_return std::unexpected(std::move(judged.error()));
         }
         int status = transfer.head().status;
         if (status == 303 ? method != "HEAD" : (status == 301 || status == 302) && method == "POST") {

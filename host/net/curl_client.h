@@ -1,4 +1,5 @@
-// The HTTP client of the program: libcurl's multi interface on the event loop, one coroutine for each request.
+// The HTTP client of the program: libcurl's multi interface on the event loop, one coroutine for each
+// request.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,13 +16,13 @@ namespace auricle::net {
 struct NetworkOptions {
     std::filesystem::path caFile{};        ///< PEM, beside the system's authorities; empty: none
     std::vector<std::string> connectTo{};  ///< HOST:PORT:HOST:PORT
-    std::string proxy{};                  ///< empty: none, whatever the environment says
-    std::uint64_t maxBytesPerSecond = 0;  ///< of all downloads together; 0: no limit
+    std::string proxy{};                   ///< empty: none, whatever the environment says
+    std::uint64_t maxBytesPerSecond = 0;   ///< of all downloads together; 0: no limit
 };
 
-/// Nothing of libcurl is set up before the first request. All calls on the loop of `executor`, whose loop must not run on
-/// more than one thread. Redirects are followed by the client itself, never by libcurl: the URL of every hop is judged, and
-/// credentials are asked for anew (SAFETY "Secrets").
+/// Nothing of libcurl is set up before the first request. All calls on the loop of `executor`, whose loop
+/// must not run on more than one thread. Redirects are followed by the client itself, never by libcurl: the
+/// URL of every hop is judged, and credentials are asked for anew (SAFETY "Secrets").
 class CurlClient final : public HttpClient {
   public:
     CurlClient(boost::asio::any_io_executor executor, NetworkOptions options);
@@ -29,7 +30,8 @@ class CurlClient final : public HttpClient {
 
     boost::asio::awaitable<Result<Response>> send(Request request) override;
     boost::asio::awaitable<Result<Response>> send(Request request, BodySink& sink) override;
-    /// Closes pooled connections, whose HPACK tables and buffers remember cookies; those in use close when they are done.
+    /// Closes pooled connections, whose HPACK tables and buffers remember cookies; those in use close when
+    /// they are done.
     void forgetConnections();
 
   private:

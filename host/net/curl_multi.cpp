@@ -9,7 +9,8 @@ namespace asio = boost::asio;
 
 /// One socket of libcurl's. The descriptor stays libcurl's to close: it is released, never closed, here.
 struct CurlMulti::Watch {
-    Watch(const asio::any_io_executor& executor, curl_socket_t which) : descriptor(executor, which), socket(which) {}
+    Watch(const asio::any_io_executor& executor, curl_socket_t which)
+        : descriptor(executor, which), socket(which) {}
     ~Watch() {
         if (descriptor.is_open()) descriptor.release();
     }
@@ -20,34 +21,34 @@ struct CurlMulti::Watch {
 };
 
 CurlMulti::CurlMulti(asio::any_io_executor executor)
-    : executor_(std::move(executor)), timer_(executor_), multi_(curl_multi_init()) {
+    : executor_(std::move(executor)), timer_(executor_), multi_(libcurl().multi_init()) {
     if (!multi_) throw std::bad_alloc();
-    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::onSocket);
-    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::onTimer);
-    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, 8L);
+    libcurl().multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlMulti::onSocket);
+    libcurl().multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    libcurl().multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlMulti::onTimer);
+    libcurl().multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    libcurl().multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, 8L);
 }
 
 CurlMulti::~CurlMulti() {
-    for (auto& [easy, done] : transfers_) curl_multi_remove_handle(multi_, easy);
+    for (auto& [easy, done] : transfers_) libcurl().multi_remove_handle(multi_, easy);
     // The callbacks would reach into a half-destroyed object: no socket is watched any more from here on.
-    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, nullptr);
-    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, nullptr);
+    libcurl().multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, nullptr);
+    libcurl().multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, nullptr);
     for (auto& [socket, watch] : watches_) {
         watch->isGone = true;
         watch->descriptor.release();
     }
-    curl_multi_cleanup(multi_);
+    libcurl().multi_cleanup(multi_);
 }
 
 void CurlMulti::add(CURL* easy, std::function<void(CURLcode)> done) {
     transfers_.emplace(easy, std::move(done));
-    curl_multi_add_handle(multi_, easy);
+    libcurl().multi_add_handle(multi_, easy);
 }
 
 void CurlMulti::remove(CURL* easy) {
-    if (transfers_.erase(easy) > 0) curl_multi_remove_handle(multi_, easy);
+    if (transfers_.erase(easy) > 0) libcurl().multi_remove_handle(multi_, easy);
 }
 
 int CurlMulti::onSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
@@ -76,8 +77,10 @@ void CurlMulti::arm(const std::shared_ptr<Watch>& watch) {
 void CurlMulti::wait(const std::shared_ptr<Watch>& watch, bool forReading) {
     auto& isWaiting = forReading ? watch->isReading : watch->isWriting;
     isWaiting = true;
-    auto direction = forReading ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
-    watch->descriptor.async_wait(direction, [weak = weak_from_this(), watch, forReading](boost::system::error_code fault) {
+    auto direction =
+        forReading ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
+    watch->descriptor.async_wait(direction, [weak = weak_from_this(), watch,
+                                             forReading](boost::system::error_code fault) {
         (forReading ? watch->isReading : watch->isWriting) = false;
         auto self = weak.lock();
         if (!self || watch->isGone || fault == asio::error::operation_aborted) return;
@@ -105,13 +108,13 @@ int CurlMulti::onTimer(CURLM*, long timeoutMs, void* self) {
 void CurlMulti::act(curl_socket_t socket, int events) {
     auto keepAlive = shared_from_this();
     int running = 0;
-    curl_multi_socket_action(multi_, socket, events, &running);
+    libcurl().multi_socket_action(multi_, socket, events, &running);
     settle();
 }
 
 void CurlMulti::settle() {
     int left = 0;
-    while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    while (CURLMsg* message = libcurl().multi_info_read(multi_, &left)) {
         if (message->msg != CURLMSG_DONE) continue;
         CURL* easy = message->easy_handle;
         CURLcode code = message->data.result;
@@ -119,7 +122,7 @@ void CurlMulti::settle() {
         if (found == transfers_.end()) continue;
         auto done = std::move(found->second);
         transfers_.erase(found);
-        curl_multi_remove_handle(multi_, easy);
+        libcurl().multi_remove_handle(multi_, easy);
         done(code);
     }
 }

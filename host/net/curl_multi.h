@@ -1,13 +1,14 @@
-// libcurl's multi handle driven by the Asio loop: which sockets to watch, when to wake, whose transfer is done.
+// libcurl's multi handle driven by the Asio loop: which sockets to watch, when to wake, whose transfer is
+// done.
 #pragma once
-
-#include <curl/curl.h>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
 #include <memory>
+
+#include "net/libcurl.h"
 
 namespace auricle::net {
 
@@ -18,9 +19,11 @@ class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
     CurlMulti(const CurlMulti&) = delete;
     CurlMulti& operator=(const CurlMulti&) = delete;
 
-    /// Starts the transfer of a prepared easy handle. `done` is called once on the loop, never from within add().
+    /// Starts the transfer of a prepared easy handle. `done` is called once on the loop, never from within
+    /// add().
     void add(CURL* easy, std::function<void(CURLcode)> done);
-    /// Ends a transfer now; its `done` is not called any more. Not to be called from one of its libcurl callbacks.
+    /// Ends a transfer now; its `done` is not called any more. Not to be called from one of its libcurl
+    /// callbacks.
     void remove(CURL* easy);
     bool isIdle() const { return transfers_.empty(); }
 

@@ -13,18 +13,21 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::uint64_t mostDroppedBytes = 256 * 1024;  // a redirect's body is of no use, and a hostile one endless
+constexpr std::uint64_t mostDroppedBytes =
+    256 * 1024;  // a redirect's body is of no use, and a hostile one endless
 constexpr std::size_t mostHeaderBytes = 256 * 1024;
 
 template <class T>
 void set(CURL* easy, CURLoption option, T value) {
-    // An option that this libcurl does not know would leave a rule of SAFETY unset: better no transfer at all.
-    if (curl_easy_setopt(easy, option, value) != CURLE_OK) throw std::bad_alloc();
+    // An option that this libcurl does not know would leave a rule of SAFETY unset: better no transfer at
+    // all.
+    if (libcurl().easy_setopt(easy, option, value) != CURLE_OK) throw std::bad_alloc();
 }
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n')) {
+    while (!text.empty() &&
+           (text.back() == ' ' || text.back() == '\t' || text.back() == '\r' || text.back() == '\n')) {
         text.remove_suffix(1);
     }
     return text;
@@ -32,9 +35,14 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options, const Request& request, Hop hop,
-                           BodySink* sink)
-    : multi_(std::move(multi)), options_(options), request_(request), hop_(std::move(hop)), sink_(sink), easy_(curl_easy_init()) {
+CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options,
+                           const Request& request, Hop hop, BodySink* sink)
+    : multi_(std::move(multi)),
+      options_(options),
+      request_(request),
+      hop_(std::move(hop)),
+      sink_(sink),
+      easy_(libcurl().easy_init()) {
     if (!easy_) throw std::bad_alloc();
     head_.url = hop_.url;
     setUp();
@@ -42,7 +50,7 @@ CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOption
 
 CurlTransfer::~CurlTransfer() {
     multi_->remove(easy_);
-    curl_easy_cleanup(easy_);
+    libcurl().easy_cleanup(easy_);
 }
 
 void CurlTransfer::setUp() {
@@ -51,7 +59,8 @@ void CurlTransfer::setUp() {
     set(easy_, CURLOPT_FOLLOWLOCATION, 0L);
     set(easy_, CURLOPT_NOSIGNAL, 1L);
     set(easy_, CURLOPT_ERRORBUFFER, message_);
-    set(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(request_.http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+    set(easy_, CURLOPT_HTTP_VERSION,
+        static_cast<long>(request_.http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
     set(easy_, CURLOPT_PIPEWAIT, 1L);
     set(easy_, CURLOPT_USERAGENT, "Auricle/" AURICLE_VERSION);
     set(easy_, CURLOPT_PROXY, options_.proxy.c_str());
@@ -70,7 +79,7 @@ void CurlTransfer::setUp() {
     setUpTrust();
     setUpBody();
     for (const auto& route : options_.connectTo) {
-        auto* longer = curl_slist_append(connectTo_.get(), route.c_str());
+        auto* longer = libcurl().slist_append(connectTo_.get(), route.c_str());
         if (!longer) throw std::bad_alloc();
         connectTo_.release();
         connectTo_.reset(longer);
@@ -91,7 +100,8 @@ void CurlTransfer::setUpTrust() {
     set(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
     set(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
     set(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    // libcurl's own folder of authorities stays in force beside this file: an extra one is added, none is taken away.
+    // libcurl's own folder of authorities stays in force beside this file: an extra one is added, none is
+    // taken away.
     if (!options_.caFile.empty()) set(easy_, CURLOPT_CAINFO, options_.caFile.c_str());
 }
 
@@ -119,7 +129,7 @@ void CurlTransfer::setUpBody() {
 }
 
 void CurlTransfer::addHeader(const std::string& line) {
-    auto* longer = curl_slist_append(headers_.get(), line.c_str());
+    auto* longer = libcurl().slist_append(headers_.get(), line.c_str());
     if (!longer) throw std::bad_alloc();
     headers_.release();
     headers_.reset(longer);
@@ -132,14 +142,14 @@ void CurlTransfer::addHeader(const char* name, const vault::Secret& value) {
     auto bytes = line.bytes();
     std::memcpy(bytes.data(), prefix.data(), prefix.size());
     std::memcpy(bytes.data() + prefix.size(), value.c_str(), value.size());
-    auto* longer = curl_slist_append(headers_.get(), line.c_str());
+    auto* longer = libcurl().slist_append(headers_.get(), line.c_str());
     if (!longer) throw std::bad_alloc();
     headers_.release();
     headers_.reset(longer);
 }
 
 void CurlTransfer::limitRate(std::uint64_t bytesPerSecond) {
-    curl_easy_setopt(easy_, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(bytesPerSecond));
+    libcurl().easy_setopt(easy_, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(bytesPerSecond));
 }
 
 asio::awaitable<Result<void>> CurlTransfer::run() {
@@ -156,10 +166,17 @@ asio::awaitable<Result<void>> CurlTransfer::run() {
         }
     }
     if (!code_) {
+        leaveConnection();
         multi_->remove(easy_);
         co_return fail(Kind::cancelled, "It was stopped.");
     }
     co_return conclude(*code_);
+}
+
+/// libcurl 7.88 drops an HTTP/2 stream without a word to the server, which would send on: the connection's
+/// end tells it. One that other transfers share stays open.
+void CurlTransfer::leaveConnection() {
+    libcurl().easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);
 }
 
 Result<void> CurlTransfer::conclude(CURLcode code) {
@@ -170,7 +187,8 @@ Result<void> CurlTransfer::conclude(CURLcode code) {
 }
 
 bool CurlTransfer::isFollowedRedirect() const {
-    bool isRedirect = head_.status == 301 || head_.status == 302 || head_.status == 303 || head_.status == 307 || head_.status == 308;
+    bool isRedirect = head_.status == 301 || head_.status == 302 || head_.status == 303 ||
+                      head_.status == 307 || head_.status == 308;
     return hop_.followsRedirects && isRedirect && head_.headers.find("location");
 }
 
@@ -178,7 +196,8 @@ std::size_t CurlTransfer::onHeader(char* text, std::size_t, std::size_t bytes, v
     auto& me = *static_cast<CurlTransfer*>(self);
     std::string_view line(text, bytes);
     if (line.starts_with("HTTP/")) {
-        // A status line begins a response anew: 1xx responses come before the one that counts (RFC 9110 section 15.2).
+        // A status line begins a response anew: 1xx responses come before the one that counts (RFC 9110
+        // section 15.2).
         me.head_.headers = {};
         auto code = line.substr(std::min(line.find(' ') + 1, line.size()));
         std::from_chars(code.data(), code.data() + code.size(), me.head_.status);
@@ -189,13 +208,16 @@ std::size_t CurlTransfer::onHeader(char* text, std::size_t, std::size_t bytes, v
     std::size_t held = 0;
     for (const auto& header : me.head_.headers.all()) held += header.name.size() + header.value.size();
     if (held + bytes > mostHeaderBytes) {
-        me.refusal_ = Error{.kind = Kind::network, .message = "The server's answer has more headers than any real one; it was not read further."};
+        me.refusal_ = Error{
+            .kind = Kind::network,
+            .message = "The server's answer has more headers than any real one; it was not read further."};
         return 0;
     }
     auto name = line.substr(0, colon);
     auto value = trimmed(line.substr(colon + 1));
     constexpr std::string_view setCookie = "set-cookie";
-    bool isSetCookie = name.size() == setCookie.size() && curl_strnequal(name.data(), setCookie.data(), setCookie.size());
+    bool isSetCookie = name.size() == setCookie.size() &&
+                       libcurl().strnequal(name.data(), setCookie.data(), setCookie.size());
     if (isSetCookie) {
         // Goes where secrets live and is not kept with the other headers.
         if (me.request_.credentials) me.request_.credentials->received(me.hop_.url, value);
@@ -210,6 +232,7 @@ std::size_t CurlTransfer::onBody(char* data, std::size_t, std::size_t bytes, voi
     auto taken = me.takeBody({reinterpret_cast<const std::byte*>(data), bytes});
     if (taken) return bytes;
     me.refusal_ = std::move(taken.error());
+    me.leaveConnection();
     return CURL_WRITEFUNC_ERROR;
 }
 
@@ -232,10 +255,11 @@ Result<void> CurlTransfer::takeBody(std::span<const std::byte> bytes) {
         return sink_->data(bytes);
     }
     if (body_.size() + bytes.size() > request_.maxBodyBytes) {
-        return std::unexpected(Error{.kind = Kind::too_large,
-                                     .message = "The answer of " + hop_.url.host() + " is larger than expected.",
-                                     .sizeBytes = body_.size() + bytes.size(),
-                                     .limitBytes = request_.maxBodyBytes});
+        return std::unexpected(
+            Error{.kind = Kind::too_large,
+                  .message = "The answer of " + hop_.url.host() + " is larger than expected.",
+                  .sizeBytes = body_.size() + bytes.size(),
+                  .limitBytes = request_.maxBodyBytes});
     }
     body_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return {};
@@ -261,7 +285,8 @@ Error CurlTransfer::explain(CURLcode code) const {
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_COULDNT_RESOLVE_PROXY:
             return {.kind = Kind::network,
-                    .message = "The name " + host + " could not be found. Check the internet connection and try again.",
+                    .message = "The name " + host +
+                               " could not be found. Check the internet connection and try again.",
                     .retryable = true};
         case CURLE_COULDNT_CONNECT:
             return {.kind = Kind::network,
@@ -269,27 +294,37 @@ Error CurlTransfer::explain(CURLcode code) const {
                     .retryable = true};
         case CURLE_OPERATION_TIMEDOUT:
             return {.kind = Kind::timeout,
-                    .message = host + " did not answer in time, or hardly sent anything. Try again when the connection is better.",
+                    .message = host +
+                               " did not answer in time, or hardly sent anything. Try again when the "
+                               "connection is better.",
                     .retryable = true};
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_ISSUER_ERROR:
         case CURLE_SSL_CERTPROBLEM:
-            return {.kind = Kind::tls,
-                    .message = "The certificate of " + host +
-                               " could not be verified, so nothing was sent. If your network puts its own certificate in between, "
-                               "ask its administrator for the authority's file and name it as network.caFile."};
+            return {
+                .kind = Kind::tls,
+                .message = "The certificate of " + host +
+                           " could not be verified, so nothing was sent. If your network puts its own "
+                           "certificate in between, "
+                           "ask its administrator for the authority's file and name it as network.caFile."};
         case CURLE_SSL_CACERT_BADFILE:
             return {.kind = Kind::tls,
-                    .message = "The file named by network.caFile could not be read as PEM certificates. Correct the configuration."};
+                    .message =
+                        "The file named by network.caFile could not be read as PEM certificates. Correct the "
+                        "configuration."};
         case CURLE_SSL_CONNECT_ERROR:
             return {.kind = Kind::tls,
-                    .message = "No secure connection to " + host + " could be made. Try again; if it stays so, the server or something in between is at fault.",
+                    .message = "No secure connection to " + host +
+                               " could be made. Try again; if it stays so, the server or something in "
+                               "between is at fault.",
                     .retryable = true};
         case CURLE_OUT_OF_MEMORY:
-            return {.kind = Kind::internal, .message = "There was not enough memory for a request. Close something and try again."};
+            return {.kind = Kind::internal,
+                    .message = "There was not enough memory for a request. Close something and try again."};
         default:
             return {.kind = Kind::network,
-                    .message = "The connection to " + host + " broke off (" + curl_easy_strerror(code) + "). It can be tried again.",
+                    .message = "The connection to " + host + " broke off (" + libcurl().easy_strerror(code) +
+                               "). It can be tried again.",
                     .retryable = true};
     }
 }

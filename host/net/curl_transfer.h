@@ -1,8 +1,6 @@
 // One hop: one request to one URL and its response, as libcurl carries it out. Follows nothing.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
@@ -11,6 +9,7 @@
 
 #include "net/curl_client.h"
 #include "net/curl_multi.h"
+#include "net/libcurl.h"
 
 namespace auricle::net {
 
@@ -18,13 +17,14 @@ namespace auricle::net {
 struct Hop {
     const Url& url;
     std::string method;
-    bool sendsBody;       ///< false once a redirect turned a POST into a GET
+    bool sendsBody;         ///< false once a redirect turned a POST into a GET
     bool followsRedirects;  ///< a redirect's body is then dropped and never reaches the sink
 };
 
 class CurlTransfer {
   public:
-    CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options, const Request& request, Hop hop, BodySink* sink);
+    CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options, const Request& request,
+                 Hop hop, BodySink* sink);
     ~CurlTransfer();
     CurlTransfer(const CurlTransfer&) = delete;
     CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -36,7 +36,7 @@ class CurlTransfer {
 
   private:
     struct ListDeleter {
-        void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+        void operator()(curl_slist* list) const { libcurl().slist_free_all(list); }
     };
     using List = std::unique_ptr<curl_slist, ListDeleter>;
 
@@ -52,6 +52,7 @@ class CurlTransfer {
     Result<void> takeBody(std::span<const std::byte> bytes);
     Result<void> beginBody();
     bool isFollowedRedirect() const;
+    void leaveConnection();
     Result<void> conclude(CURLcode code);
     Error explain(CURLcode code) const;
 

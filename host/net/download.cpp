@@ -24,12 +24,15 @@ Validator validatorOf(const ResponseHead& head, std::uint64_t total) {
 }
 
 /// A header that is missing in a 206 is no contradiction; one that is there and differs is.
-bool agrees(std::string_view held, std::optional<std::string_view> now) { return !now || held.empty() || held == *now; }
+bool agrees(std::string_view held, std::optional<std::string_view> now) {
+    return !now || held.empty() || held == *now;
+}
 
 /// One answer's way into the target.
 class Sink final : public BodySink {
   public:
-    Sink(DownloadTarget& target, const JudgeHead& judge, std::uint64_t asked) : target_(target), judge_(judge), asked_(asked) {}
+    Sink(DownloadTarget& target, const JudgeHead& judge, std::uint64_t asked)
+        : target_(target), judge_(judge), asked_(asked) {}
 
     Result<void> begin(const ResponseHead& head) override {
         if (head.status == 416 && asked_ > 0) return judgeUnsatisfiable(head);
@@ -38,10 +41,13 @@ class Sink final : public BodySink {
         }
         if (head.status == 206) return judgePartial(head);
         if (head.status != 200) {
-            return fail(Kind::network, "The server answered with status " + std::to_string(head.status) + ", which no download can use.");
+            return fail(Kind::network, "The server answered with status " + std::to_string(head.status) +
+                                           ", which no download can use.");
         }
         if (auto coding = head.headers.find("content-encoding"); coding && *coding != "identity") {
-            return fail(Kind::not_media, "The server sent the file compressed although it was asked not to; it cannot be used.");
+            return fail(
+                Kind::not_media,
+                "The server sent the file compressed although it was asked not to; it cannot be used.");
         }
         expected_ = contentLength(head);
         return target_.startOver(validatorOf(head, expected_));
@@ -66,8 +72,9 @@ class Sink final : public BodySink {
         auto text = head.headers.find("content-range");
         auto range = text ? parseContentRange(*text) : std::nullopt;
         auto held = target_.validator();
-        bool fits = asked_ > 0 && range && range->first == asked_ && range->total == held.total && range->last == held.total - 1 &&
-                    agrees(held.etag, head.headers.find("etag")) && agrees(held.lastModified, head.headers.find("last-modified"));
+        bool fits = asked_ > 0 && range && range->first == asked_ && range->total == held.total &&
+                    range->last == held.total - 1 && agrees(held.etag, head.headers.find("etag")) &&
+                    agrees(held.lastModified, head.headers.find("last-modified"));
         if (!fits) {
             mustStartOver_ = true;
             return fail(Kind::network, "The server sent another part of the file than was asked for.", true);
@@ -85,7 +92,8 @@ class Sink final : public BodySink {
             return {};
         }
         mustStartOver_ = true;
-        return fail(Kind::network, "The file is shorter than the part that is already here; it is fetched anew.", true);
+        return fail(Kind::network,
+                    "The file is shorter than the part that is already here; it is fetched anew.", true);
     }
 
     DownloadTarget& target_;
@@ -103,8 +111,8 @@ bool Validator::allowsResume() const {
     return isStrong || (etag.empty() && !lastModified.empty());
 }
 
-asio::awaitable<Result<void>> download(HttpClient& http, Request request, DownloadTarget& target, JudgeHead judge, Timing timing,
-                                       RetryPolicy policy) {
+asio::awaitable<Result<void>> download(HttpClient& http, Request request, DownloadTarget& target,
+                                       JudgeHead judge, Timing timing, RetryPolicy policy) {
     bool mayResume = true;
     std::uint64_t furthest = target.size();
     const auto headers = request.headers;
@@ -122,11 +130,14 @@ asio::awaitable<Result<void>> download(HttpClient& http, Request request, Downlo
         auto response = co_await http.send(std::move(one), sink);
         mayResume = !sink.mustStartOver();
         if (!response) co_return std::unexpected(std::move(response.error()));
-        if (!sink.isComplete()) co_return fail(Kind::network, "The connection ended before the whole file was there.", true);
+        if (!sink.isComplete())
+            co_return fail(Kind::network, "The connection ended before the whole file was there.", true);
         co_return Result<void>{};
     };
     // A server that breaks off early each time it starts anew makes no progress, however many bytes it sends.
-    auto madeProgress = [&] { return target.size() > std::exchange(furthest, std::max(furthest, target.size())); };
+    auto madeProgress = [&] {
+        return target.size() > std::exchange(furthest, std::max(furthest, target.size()));
+    };
     co_return co_await withRetry<void>(policy, timing, request.stop, attempt, madeProgress);
 }
 

@@ -32,14 +32,16 @@ class Headers {
     std::vector<Header> list_;
 };
 
-/// The secrets for the requests of one job. Asked anew for every hop, with the URL of that hop; the answer is used for that
-/// one hop and dropped. Implemented above net (capture/credentials), which is how net gets secrets without knowing a vault.
+/// The secrets for the requests of one job. Asked anew for every hop, with the URL of that hop; the answer is
+/// used for that one hop and dropped. Implemented above net (capture/credentials), which is how net gets
+/// secrets without knowing a vault.
 class Credentials {
   public:
     virtual ~Credentials() = default;
     /// The value of the Cookie header for this URL, or empty.
     virtual vault::Secret cookies(const Url& url) = 0;
-    /// The value of the Authorization header for this URL, or empty. Given only for the origin that the secret belongs to.
+    /// The value of the Authorization header for this URL, or empty. Given only for the origin that the
+    /// secret belongs to.
     virtual vault::Secret authorization(const Url& url) = 0;
     /// A Set-Cookie header that came with a response of this URL.
     virtual void received(const Url& url, std::string_view setCookie) = 0;
@@ -51,8 +53,8 @@ struct ResponseHead {
     Url url;  ///< the URL that answered, after redirects
 };
 
-/// Where a body goes that is too large to be held. Called on the loop, in order. An error returned here ends the transfer at
-/// once and is what send() returns.
+/// Where a body goes that is too large to be held. Called on the loop, in order. An error returned here ends
+/// the transfer at once and is what send() returns.
 class BodySink {
   public:
     virtual ~BodySink() = default;
@@ -78,16 +80,17 @@ struct Request {
     std::string body{};
     BodySource* source = nullptr;  ///< instead of `body`; must outlive the request
     Credentials* credentials = nullptr;
-    /// 0: a redirect is the answer and is given back as it is. Otherwise every hop is asked of `judge` first; GET and HEAD
-    /// are repeated, POST becomes GET on 301, 302 and 303 (RFC 9110 section 15.4).
+    /// 0: a redirect is the answer and is given back as it is. Otherwise every hop is asked of `judge` first;
+    /// GET and HEAD are repeated, POST becomes GET on 301, 302 and 303 (RFC 9110 section 15.4).
     int maxRedirects = 5;
-    /// Asked before a hop is followed, beside the rules that always hold (https stays https, SAFETY "Secrets").
+    /// Asked before a hop is followed, beside the rules that always hold (https stays https, SAFETY
+    /// "Secrets").
     std::function<Result<void>(const Url& from, const Url& to)> judge{};
     std::uint64_t maxBodyBytes = 8u << 20;  ///< more than this in a Response's body is too_large
     std::uint32_t connectTimeoutMs = 20'000;
-    std::uint32_t totalTimeoutMs = 0;       ///< 0: none, the stall rule alone
-    std::uint32_t stallMs = 30'000;         ///< under 1 KiB/s for so long is a timeout
-    bool http1 = false;                     ///< uploads: libcurl 7.88 spins on flow-controlled HTTP/2 bodies (SPEED)
+    std::uint32_t totalTimeoutMs = 0;  ///< 0: none, the stall rule alone
+    std::uint32_t stallMs = 30'000;    ///< under 1 KiB/s for so long is a timeout
+    bool http1 = false;  ///< uploads: libcurl 7.88 spins on flow-controlled HTTP/2 bodies (SPEED)
     std::function<void(std::uint64_t sentBytes)> onSent{};
     /// Stopping it ends the transfer now, with Kind::cancelled.
     std::stop_token stop{};
@@ -99,8 +102,9 @@ struct Response {
     std::vector<Url> hops{};  ///< every URL asked, in order, the last one answered
 };
 
-/// Any status is a Response: what it means is for the caller to judge. Errors are network, timeout, tls, too_large, cancelled,
-/// forbidden (a redirect that may not be followed), and whatever a sink or source returned.
+/// Any status is a Response: what it means is for the caller to judge. Errors are network, timeout, tls,
+/// too_large, cancelled, forbidden (a redirect that may not be followed), and whatever a sink or source
+/// returned.
 class HttpClient {
   public:
     virtual ~HttpClient() = default;

@@ -1,7 +1,5 @@
 #include "net/retry.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -10,6 +8,8 @@
 #include <charconv>
 #include <memory>
 #include <random>
+
+#include "net/libcurl.h"
 
 namespace auricle::net {
 
@@ -39,7 +39,8 @@ std::chrono::milliseconds backoff(const RetryPolicy& policy, unsigned attempt, d
     auto ceiling = policy.base;
     for (unsigned i = 1; i < attempt && ceiling < policy.cap; ++i) ceiling *= 2;
     ceiling = std::min(ceiling, policy.cap);
-    return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * chance));
+    return std::chrono::milliseconds(
+        static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * chance));
 }
 
 bool statusMayPass(int status) {
@@ -57,7 +58,7 @@ std::optional<std::int64_t> retryAfterMs(const Headers& headers, std::chrono::sy
         if (seconds < 0) return std::nullopt;
         return std::min(seconds, longestPauseMs / 1000) * 1000;
     }
-    std::time_t date = curl_getdate(std::string(*value).c_str(), nullptr);
+    std::time_t date = libcurl().getdate(std::string(*value).c_str(), nullptr);
     if (date == -1) return std::nullopt;
     auto untilMs = (static_cast<std::int64_t>(date) - std::chrono::system_clock::to_time_t(now)) * 1000;
     return std::clamp<std::int64_t>(untilMs, 0, longestPauseMs);

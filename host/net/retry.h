@@ -27,7 +27,8 @@ struct RetryPolicy {
     std::chrono::milliseconds cap{30'000};
 };
 
-/// The pause before try number `attempt` (1 for the first repetition): uniform in [0, min(cap, base·2^(attempt-1))].
+/// The pause before try number `attempt` (1 for the first repetition): uniform in [0, min(cap,
+/// base·2^(attempt-1))].
 std::chrono::milliseconds backoff(const RetryPolicy& policy, unsigned attempt, double chance);
 
 /// Statuses that may pass: 408, 425, 429, 500, 502, 503, 504 and other 5xx but 501 and 505.
@@ -35,9 +36,9 @@ bool statusMayPass(int status);
 /// Retry-After as seconds or as an HTTP date (RFC 9110 section 10.2.3), in ms from now, at most an hour.
 std::optional<std::int64_t> retryAfterMs(const Headers& headers, std::chrono::system_clock::time_point now);
 
-/// Runs `attempt` until it succeeds, fails for good, or has failed `policy.attempts` times in a row. A retryable error is
-/// tried again after a backoff or after its retryAfterMs. `madeProgress` (may be empty) is asked after each failure: true
-/// starts the counter anew.
+/// Runs `attempt` until it succeeds, fails for good, or has failed `policy.attempts` times in a row. A
+/// retryable error is tried again after a backoff or after its retryAfterMs. `madeProgress` (may be empty) is
+/// asked after each failure: true starts the counter anew.
 template <class T>
 boost::asio::awaitable<Result<T>> withRetry(RetryPolicy policy, Timing timing, std::stop_token stop,
                                             std::function<boost::asio::awaitable<Result<T>>()> attempt,

@@ -1,10 +1,10 @@
 #include "net/url.h"
 
-#include <curl/urlapi.h>
-
 #include <algorithm>
 #include <memory>
 #include <optional>
+
+#include "net/libcurl.h"
 
 namespace auricle::net {
 namespace {
@@ -12,15 +12,15 @@ namespace {
 constexpr std::size_t maxUrlBytes = 16 * 1024;
 
 struct HandleDeleter {
-    void operator()(CURLU* handle) const { curl_url_cleanup(handle); }
+    void operator()(CURLU* handle) const { libcurl().url_cleanup(handle); }
 };
 using Handle = std::unique_ptr<CURLU, HandleDeleter>;
 
 std::optional<std::string> part(CURLU* handle, CURLUPart which, unsigned flags = 0) {
     char* text = nullptr;
-    if (curl_url_get(handle, which, &text, flags) != CURLUE_OK) return std::nullopt;
+    if (libcurl().url_get(handle, which, &text, flags) != CURLUE_OK) return std::nullopt;
     std::string copy(text);
-    curl_free(text);
+    libcurl().free(text);
     return copy;
 }
 
@@ -29,7 +29,8 @@ std::unexpected<Error> refused(std::string why) {
 }
 
 void lower(std::string& text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : char(c); });
+    std::ranges::transform(text, text.begin(),
+                           [](unsigned char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : char(c); });
 }
 
 bool isHostCharacter(char c) {
@@ -47,7 +48,8 @@ bool hasControlOrSpace(std::string_view text) {
     return std::ranges::any_of(text, [](unsigned char c) { return c <= 0x20 || c == 0x7f; });
 }
 
-/// Takes a parsed handle apart and applies the rules. `parts` receives scheme, host, port, path, query in this order.
+/// Takes a parsed handle apart and applies the rules. `parts` receives scheme, host, port, path, query in
+/// this order.
 struct Parts {
     std::string scheme, host, path, query;
     std::uint16_t port;
@@ -58,7 +60,8 @@ Result<Parts> judge(CURLU* handle) {
     parts.scheme = part(handle, CURLUPART_SCHEME).value_or("");
     lower(parts.scheme);
     if (parts.scheme != "https" && parts.scheme != "http") return refused("it is neither https nor http");
-    if (part(handle, CURLUPART_USER) || part(handle, CURLUPART_PASSWORD)) return refused("it holds a user name or a password");
+    if (part(handle, CURLUPART_USER) || part(handle, CURLUPART_PASSWORD))
+        return refused("it holds a user name or a password");
     auto host = part(handle, CURLUPART_HOST);
     if (!host || host->empty()) return refused("it names no host");
     lower(*host);
@@ -66,7 +69,8 @@ Result<Parts> judge(CURLU* handle) {
         *host = host->substr(1, host->size() - 2);
         if (part(handle, CURLUPART_ZONEID)) return refused("its IPv6 address names a zone");
     } else if (!std::ranges::all_of(*host, isHostCharacter)) {
-        return refused("its host has characters that no host name has in ASCII (international names are written xn--…)");
+        return refused(
+            "its host has characters that no host name has in ASCII (international names are written xn--…)");
     }
     if (host->ends_with('.')) return refused("its host ends with a dot");
     parts.host = std::move(*host);
@@ -78,7 +82,8 @@ Result<Parts> judge(CURLU* handle) {
     if (parts.port == 0) return refused("its port is 0");
     parts.path = part(handle, CURLUPART_PATH).value_or("/");
     parts.query = part(handle, CURLUPART_QUERY).value_or("");
-    if (hasControlOrSpace(parts.path) || hasControlOrSpace(parts.query)) return refused("it holds a space or a control character");
+    if (hasControlOrSpace(parts.path) || hasControlOrSpace(parts.query))
+        return refused("it holds a space or a control character");
     return parts;
 }
 
@@ -94,7 +99,8 @@ std::string percentDecode(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '+') {
             out += ' ';
-        } else if (text[i] == '%' && i + 2 < text.size() && hexValue(text[i + 1]) >= 0 && hexValue(text[i + 2]) >= 0) {
+        } else if (text[i] == '%' && i + 2 < text.size() && hexValue(text[i + 1]) >= 0 &&
+                   hexValue(text[i + 2]) >= 0) {
             out += static_cast<char>(hexValue(text[i + 1]) * 16 + hexValue(text[i + 2]));
             i += 2;
         } else {
@@ -105,7 +111,8 @@ std::string percentDecode(std::string_view text) {
 }
 
 bool equalsIgnoringCase(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+    return std::ranges::equal(
+        a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 }  // namespace
@@ -113,9 +120,10 @@ bool equalsIgnoringCase(std::string_view a, std::string_view b) {
 Result<Url> Url::parse(std::string_view text) {
     if (text.size() > maxUrlBytes) return refused("it is longer than 16 KiB");
     if (text.find('\0') != std::string_view::npos) return refused("it holds a NUL character");
-    Handle handle(curl_url());
+    Handle handle(libcurl().url());
     if (!handle) throw std::bad_alloc();
-    if (curl_url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+    if (libcurl().url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), CURLU_NON_SUPPORT_SCHEME) !=
+        CURLUE_OK) {
         return refused("it is not a URL");
     }
     auto parts = judge(handle.get());
@@ -132,10 +140,11 @@ Result<Url> Url::parse(std::string_view text) {
 Result<Url> Url::resolve(std::string_view reference) const {
     if (reference.size() > maxUrlBytes) return refused("it is longer than 16 KiB");
     if (reference.find('\0') != std::string_view::npos) return refused("it holds a NUL character");
-    Handle handle(curl_url());
+    Handle handle(libcurl().url());
     if (!handle) throw std::bad_alloc();
-    if (curl_url_set(handle.get(), CURLUPART_URL, text().c_str(), 0) != CURLUE_OK ||
-        curl_url_set(handle.get(), CURLUPART_URL, std::string(reference).c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
+    if (libcurl().url_set(handle.get(), CURLUPART_URL, text().c_str(), 0) != CURLUE_OK ||
+        libcurl().url_set(handle.get(), CURLUPART_URL, std::string(reference).c_str(),
+                          CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
         return refused("it is not a URL");
     }
     auto whole = part(handle.get(), CURLUPART_URL);
@@ -143,7 +152,9 @@ Result<Url> Url::resolve(std::string_view reference) const {
     return parse(*whole);
 }
 
-bool Url::isLoopback() const { return isLoopbackHost(host_); }
+bool Url::isLoopback() const {
+    return isLoopbackHost(host_);
+}
 
 std::string Url::origin() const {
     std::string text = scheme_ + "://" + (host_.find(':') == std::string::npos ? host_ : "[" + host_ + "]");
@@ -151,9 +162,13 @@ std::string Url::origin() const {
     return text;
 }
 
-std::string Url::text() const { return query_.empty() ? safeText() : safeText() + "?" + query_; }
+std::string Url::text() const {
+    return query_.empty() ? safeText() : safeText() + "?" + query_;
+}
 
-std::string Url::safeText() const { return origin() + path_; }
+std::string Url::safeText() const {
+    return origin() + path_;
+}
 
 std::optional<std::string> Url::parameter(std::string_view name) const {
     std::string_view rest = query_;
@@ -173,8 +188,8 @@ std::string percentEncode(std::string_view text) {
     constexpr char digits[] = "0123456789ABCDEF";
     std::string out;
     for (unsigned char c : text) {
-        bool isPlain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == '~';
+        bool isPlain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
         if (isPlain) {
             out += static_cast<char>(c);
         } else {

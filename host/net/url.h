@@ -1,4 +1,5 @@
-// A URL that the host may ask for: parsed, canonical, and already judged by the rules that hold for every request.
+// A URL that the host may ask for: parsed, canonical, and already judged by the rules that hold for every
+// request.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +10,15 @@
 
 namespace auricle::net {
 
-/// https (or http to a loopback address), canonical lower-case host (IDNs in their xn-- form, as browsers give them), no user info, no trailing dot, no
-/// fragment. Two equal URLs have equal text(). RFC 3986; SAFETY "Secrets".
+/// https (or http to a loopback address), canonical lower-case host (IDNs in their xn-- form, as browsers
+/// give them), no user info, no trailing dot, no fragment. Two equal URLs have equal text(). RFC 3986; SAFETY
+/// "Secrets".
 class Url {
   public:
     /// Fails with bad_params; the message says what is wrong and never repeats a query.
     static Result<Url> parse(std::string_view text);
-    /// A reference as a Location header or a playlist has it, against this URL (RFC 3986 section 5). The same rules hold.
+    /// A reference as a Location header or a playlist has it, against this URL (RFC 3986 section 5). The same
+    /// rules hold.
     Result<Url> resolve(std::string_view reference) const;
 
     const std::string& scheme() const { return scheme_; }

@@ -105,7 +105,8 @@ std::string mediaType(const net::ResponseHead& head) {
 }
 
 /// Of a part that is to stand behind one which was judged by what it holds. A whole file is not judged here:
-/// types are wrong too often (an audio podcast is declared video/mp4), and whoever takes the bytes looks at them.
+/// types are wrong too often (an audio podcast is declared video/mp4), and whoever takes the bytes looks at
+/// them.
 Result<void> judgePartType(const Page& page, const net::ResponseHead& head) {
     auto type = mediaType(head);
     if (type.starts_with("text/") || type == "application/xhtml+xml") return signInAt(page.url.host());

@@ -17,9 +17,9 @@ namespace auricle::sites {
 
 /// A page that a site knows as one of its own.
 struct Page {
-    std::string site;    ///< "panopto"
-    std::string origin;  ///< whose session it needs: "https://uni.hosted.panopto.com"
-    std::string id;      ///< the site's id in that URL, lower case
+    std::string site;      ///< "panopto"
+    std::string origin;    ///< whose session it needs: "https://uni.hosted.panopto.com"
+    std::string id;        ///< the site's id in that URL, lower case
     bool idIsTid = false;  ///< Panopto's topic id, which DeliveryInfo takes by another name
     net::Url url;
 };
@@ -27,22 +27,22 @@ struct Page {
 /// What is known of a recording beside its sound. Nothing here is about the person who is signed in.
 struct About {
     std::string title;
-    std::string course;              ///< may be empty
-    std::string stableId;            ///< the site's own stable id (Panopto: DeliveryInfo's SessionId)
-    std::uint64_t durationMs = 0;    ///< 0: not known
+    std::string course;            ///< may be empty
+    std::string stableId;          ///< the site's own stable id (Panopto: DeliveryInfo's SessionId)
+    std::uint64_t durationMs = 0;  ///< 0: not known
 };
 
 /// One way to the sound. Later ways are tried when the earlier one fails with an error that is about the way.
 struct Way {
-    std::string how;                  ///< the words of PROTOCOL's plan.how
-    net::Url url;                     ///< where the download begins
-    std::uint64_t bytes = 0;          ///< 0: not known before it begins
+    std::string how;          ///< the words of PROTOCOL's plan.how
+    net::Url url;             ///< where the download begins
+    std::uint64_t bytes = 0;  ///< 0: not known before it begins
 };
 
 struct Plan {
     About about;
-    std::vector<Way> ways;            ///< cheapest first, never empty
-    std::uint64_t wholeBytes = 0;     ///< what the video would have cost; 0: not known
+    std::vector<Way> ways;         ///< cheapest first, never empty
+    std::uint64_t wholeBytes = 0;  ///< what the video would have cost; 0: not known
 };
 
 /// What a site may use for one capture.
@@ -59,18 +59,22 @@ class Site {
     virtual std::string_view name() const = 0;
     /// The page, if this URL is one that the site can capture from.
     virtual std::optional<Page> recognise(const net::Url& url) const = 0;
-    /// Fails with login_required when the site's session is over (the caller asks for new cookies), else with an answer about
-    /// the recording or the account: download_disabled, not_ready_yet, not_found, forbidden, rate_limited, network…
+    /// Fails with login_required when the site's session is over (the caller asks for new cookies), else with
+    /// an answer about the recording or the account: download_disabled, not_ready_yet, not_found, forbidden,
+    /// rate_limited, network…
     virtual boost::asio::awaitable<Result<Plan>> resolve(const Page& page, Visit visit) = 0;
-    /// May a redirect of a media request go there? Signed CDN hosts may, a sign-in page may not (login_required).
+    /// May a redirect of a media request go there? Signed CDN hosts may, a sign-in page may not
+    /// (login_required).
     virtual Result<void> judgeHop(const Page& page, const net::Url& from, const net::Url& to) const = 0;
-    /// Judges the head of a media response: nothing if it can be the sound (200, 206, 416), else the typed error; errors that
-    /// may pass are retryable. `login_required` means a session's end. `forbidden` is the site's own refusal, which explain()
-    /// looks into; `forbidden` and retryable is another host's, a signed address whose time is over: begin again at the
-    /// site's own address, which gives a new one. `not_ready` with no other word is never used.
+    /// Judges the head of a media response: nothing if it can be the sound (200, 206, 416), else the typed
+    /// error; errors that may pass are retryable. `login_required` means a session's end. `forbidden` is the
+    /// site's own refusal, which explain() looks into; `forbidden` and retryable is another host's, a signed
+    /// address whose time is over: begin again at the site's own address, which gives a new one. `not_ready`
+    /// with no other word is never used.
     virtual Result<void> judgeMedia(const Page& page, const net::ResponseHead& head) const = 0;
-    /// A media request was refused (403, or HTML instead of media) although resolve() succeeded: asks the site why and gives
-    /// the error to report: login_required, download_disabled, not_ready_yet, or `refused` itself.
+    /// A media request was refused (403, or HTML instead of media) although resolve() succeeded: asks the
+    /// site why and gives the error to report: login_required, download_disabled, not_ready_yet, or `refused`
+    /// itself.
     virtual boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) = 0;
 };
 

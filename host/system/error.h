@@ -46,15 +46,16 @@ std::string_view word(Kind kind);
 /// The kind of a word, or nothing if it is none (a journal of another version).
 std::optional<Kind> kindOf(std::string_view word);
 
-/// A failure that a person may be shown. `message` is a sentence in English that says what to do next and holds no secret.
+/// A failure that a person may be shown. `message` is a sentence in English that says what to do next and
+/// holds no secret.
 struct Error {
     Kind kind = Kind::internal;
     std::string message;
     bool retryable = false;
-    std::string path{};                             ///< bad_params: JSON pointer to the field
-    std::optional<std::int64_t> retryAfterMs{};     ///< rate_limited, or a server that asked to wait
-    std::optional<std::uint64_t> sizeBytes{};       ///< too_large: what was offered
-    std::optional<std::uint64_t> limitBytes{};      ///< too_large: what would have been accepted
+    std::string path{};                          ///< bad_params: JSON pointer to the field
+    std::optional<std::int64_t> retryAfterMs{};  ///< rate_limited, or a server that asked to wait
+    std::optional<std::uint64_t> sizeBytes{};    ///< too_large: what was offered
+    std::optional<std::uint64_t> limitBytes{};   ///< too_large: what would have been accepted
 };
 
 template <class T>
@@ -66,6 +67,8 @@ inline std::unexpected<Error> fail(Kind kind, std::string message, bool retryabl
 }
 
 /// True for a failure that may pass by itself, so that asking again is worth it.
-inline bool mayPass(const Error& error) { return error.retryable; }
+inline bool mayPass(const Error& error) {
+    return error.retryable;
+}
 
 }  // namespace auricle

@@ -1,4 +1,5 @@
-// The one thread beside the loop: for what blocks (syncing, digests of files). Started when it is first needed.
+// The one thread beside the loop: for what blocks (syncing, digests of files). Started when it is first
+// needed.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

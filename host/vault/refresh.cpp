@@ -12,11 +12,14 @@ namespace {
 
 Error inVain(const Key& key, bool isBearer) {
     if (isBearer) {
-        return {.kind = Kind::backend_unauthorized,
-                .message = "Your study backend " + key.origin + " does not accept the token. Enter a new one in Auricle's settings, then try again."};
+        return {
+            .kind = Kind::backend_unauthorized,
+            .message = "Your study backend " + key.origin +
+                       " does not accept the token. Enter a new one in Auricle's settings, then try again."};
     }
     return {.kind = Kind::login_required,
-            .message = "Your session at " + key.origin + " is over. Sign in there in the browser, then try again.",
+            .message =
+                "Your session at " + key.origin + " is over. Sign in there in the browser, then try again.",
             .retryable = false};
 }
 
@@ -40,8 +43,8 @@ Refresh::UnderWay* Refresh::find(std::string_view id) {
 }
 
 asio::awaitable<Result<void>> Refresh::want(Key key, bool isBearer, std::string reason, const Vault& vault,
-                                            std::optional<std::uint64_t> known, std::chrono::milliseconds patience,
-                                            std::stop_token stop) {
+                                            std::optional<std::uint64_t> known,
+                                            std::chrono::milliseconds patience, std::stop_token stop) {
     auto isNewer = [&] {
         auto now = vault.generation(key);
         return now && now != known;
@@ -78,12 +81,15 @@ void Refresh::put(const PutOutcome& outcome) {
 
 Result<void> Refresh::done(std::string_view id) {
     if (find(id)) return {};
-    return std::unexpected(Error{.kind = Kind::bad_params, .message = "No refresh of this id is under way.", .path = "/id"});
+    return std::unexpected(
+        Error{.kind = Kind::bad_params, .message = "No refresh of this id is under way.", .path = "/id"});
 }
 
 Result<void> Refresh::failed(std::string_view id, std::string_view) {
     auto* refresh = find(id);
-    if (!refresh) return std::unexpected(Error{.kind = Kind::bad_params, .message = "No refresh of this id is under way.", .path = "/id"});
+    if (!refresh)
+        return std::unexpected(
+            Error{.kind = Kind::bad_params, .message = "No refresh of this id is under way.", .path = "/id"});
     refresh->isRefused = true;
     refresh->wake();
     return {};

@@ -22,24 +22,25 @@ struct Wanted {
     std::string id;
     bool isBearer = false;
     Key key;
-    std::string reason;    ///< missing_cookies, session_expired, bot_detection, forbidden, stale, manual_trigger
+    std::string
+        reason;  ///< missing_cookies, session_expired, bot_detection, forbidden, stale, manual_trigger
     unsigned attempt = 1;  ///< how often in a row it was asked for this key
 };
 
-/// All calls on one loop. A refresh has succeeded when other secrets than before were put under the key; the same ones again
-/// are no refresh (SAFETY "When a session has ended").
+/// All calls on one loop. A refresh has succeeded when other secrets than before were put under the key; the
+/// same ones again are no refresh (SAFETY "When a session has ended").
 class Refresh {
   public:
     using Ask = std::function<void(const Wanted&)>;
     /// `ask` reaches the extension; while it is empty there is nobody to ask, and want() fails at once.
     void onWanted(Ask ask) { ask_ = std::move(ask); }
 
-    /// Waits for secrets newer than generation `known` (nothing: any). For cookies a person may have to sign in first, so
-    /// that a refused refresh goes on waiting until `patience` is over; a refused bearer fails at once. Fails with
-    /// login_required or backend_unauthorized, or cancelled when `stop` is stopped.
+    /// Waits for secrets newer than generation `known` (nothing: any). For cookies a person may have to sign
+    /// in first, so that a refused refresh goes on waiting until `patience` is over; a refused bearer fails
+    /// at once. Fails with login_required or backend_unauthorized, or cancelled when `stop` is stopped.
     boost::asio::awaitable<Result<void>> want(Key key, bool isBearer, std::string reason, const Vault& vault,
-                                              std::optional<std::uint64_t> known, std::chrono::milliseconds patience,
-                                              std::stop_token stop);
+                                              std::optional<std::uint64_t> known,
+                                              std::chrono::milliseconds patience, std::stop_token stop);
     /// To be told of every put.
     void put(const PutOutcome& outcome);
     /// The extension's answers; bad_params when no such refresh is under way.

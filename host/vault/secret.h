@@ -9,10 +9,11 @@
 
 namespace auricle::vault {
 
-/// Bytes in locked anonymous pages (not dumped, wiped on fork), wiped when released. Can be moved, not copied, and has no way
-/// into a stream or a formatter: whoever needs the bytes says so with reveal(). One zero byte always follows the content, so
-/// that C interfaces can be handed c_str(). Throws std::bad_alloc when the system gives no memory; where pages cannot be
-/// locked (a small RLIMIT_MEMLOCK) it goes on without the lock and secretLocking() says so.
+/// Bytes in locked anonymous pages (not dumped, wiped on fork), wiped when released. Can be moved, not
+/// copied, and has no way into a stream or a formatter: whoever needs the bytes says so with reveal(). One
+/// zero byte always follows the content, so that C interfaces can be handed c_str(). Throws std::bad_alloc
+/// when the system gives no memory; where pages cannot be locked (a small RLIMIT_MEMLOCK) it goes on without
+/// the lock and secretLocking() says so.
 class Secret {
   public:
     Secret() noexcept = default;

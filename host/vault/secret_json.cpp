@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "system/json_characters.h"
+
 namespace auricle::vault {
 namespace {
 
@@ -9,18 +11,9 @@ bool isDigit(char c) {
     return c >= '0' && c <= '9';
 }
 
-std::uint32_t hexDigit(char c) {
-    if (isDigit(c)) return static_cast<std::uint32_t>(c - '0');
-    return static_cast<std::uint32_t>((c | 0x20) - 'a' + 10);
-}
-
-bool isHexDigit(char c) {
-    return isDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 std::uint32_t hexOf(std::string_view four) {
     std::uint32_t value = 0;
-    for (const char c : four) value = value << 4 | hexDigit(c);
+    for (const char c : four) value = value << 4 | static_cast<std::uint32_t>(hexDigit(c));
     return value;
 }
 
@@ -41,41 +34,6 @@ std::byte* putUtf8(std::uint32_t point, std::byte* out) {
     for (std::size_t i = length; i-- > 1; point >>= 6) out[i] = static_cast<std::byte>(0x80 | (point & 0x3F));
     out[0] = static_cast<std::byte>(lead[length] | point);
     return out + length;
-}
-
-char unescaped(char c) {
-    switch (c) {
-        case 'b':
-            return '\b';
-        case 'f':
-            return '\f';
-        case 'n':
-            return '\n';
-        case 'r':
-            return '\r';
-        case 't':
-            return '\t';
-        default:
-            return c;
-    }
-}
-
-// The well-formed ranges of the second byte (Unicode, table 3-7); the rest are 80..BF. Zero length: no lead
-// byte.
-struct Sequence {
-    std::size_t length;
-    unsigned char low, high;
-};
-
-Sequence sequenceOf(unsigned char lead) {
-    if (lead >= 0xC2 && lead <= 0xDF) return {2, 0x80, 0xBF};
-    if (lead == 0xE0) return {3, 0xA0, 0xBF};
-    if (lead == 0xED) return {3, 0x80, 0x9F};
-    if (lead >= 0xE1 && lead <= 0xEF) return {3, 0x80, 0xBF};
-    if (lead == 0xF0) return {4, 0x90, 0xBF};
-    if (lead >= 0xF1 && lead <= 0xF3) return {4, 0x80, 0xBF};
-    if (lead == 0xF4) return {4, 0x80, 0x8F};
-    return {};
 }
 
 }  // namespace
@@ -169,7 +127,8 @@ Result<bool> SecretJson::nextElement() {
 
 Result<std::uint32_t> SecretJson::hex4() {
     const std::string_view four = text_.substr(at_, 4);
-    if (four.size() < 4 || !std::ranges::all_of(four, isHexDigit)) return expected("four hex digits");
+    if (four.size() < 4 || !std::ranges::all_of(four, [](char c) { return hexDigit(c) >= 0; }))
+        return expected("four hex digits");
     at_ += 4;
     return hexOf(four);
 }
@@ -194,15 +153,10 @@ Result<std::size_t> SecretJson::measureEscape() {
 }
 
 Result<std::size_t> SecretJson::measureUtf8() {
-    const auto byteAt = [this](std::size_t i) { return static_cast<unsigned char>(text_[i]); };
-    const Sequence sequence = sequenceOf(byteAt(at_));
-    if (sequence.length == 0 || text_.size() - at_ < sequence.length) return expected("UTF-8");
-    if (byteAt(at_ + 1) < sequence.low || byteAt(at_ + 1) > sequence.high) return expected("UTF-8");
-    for (std::size_t i = 2; i < sequence.length; ++i) {
-        if ((byteAt(at_ + i) & 0xC0) != 0x80) return expected("UTF-8");
-    }
-    at_ += sequence.length;
-    return sequence.length;
+    const std::size_t length = utf8Sequence(text_.substr(at_));
+    if (length == 0) return expected("UTF-8");
+    at_ += length;
+    return length;
 }
 
 // From behind the opening quote to behind the closing one; gives the bytes that it decodes to.
@@ -236,7 +190,7 @@ void SecretJson::decodeString(std::string_view raw, std::span<std::byte> into) c
             continue;
         }
         if (raw[i + 1] != 'u') {
-            *out++ = static_cast<std::byte>(unescaped(raw[i + 1]));
+            *out++ = static_cast<std::byte>(jsonUnescaped(raw[i + 1]));
             i += 2;
             continue;
         }

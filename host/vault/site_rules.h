@@ -7,9 +7,9 @@
 namespace auricle::vault {
 
 struct SiteRules {
-    std::string site;                   ///< "panopto"
-    std::vector<std::string> login;     ///< a session is there when at least one of these is (".ASPXAUTH")
-    std::vector<std::string> helpful;   ///< kept beside them, not needed ("csrfToken")
+    std::string site;                  ///< "panopto"
+    std::vector<std::string> login;    ///< a session is there when at least one of these is (".ASPXAUTH")
+    std::vector<std::string> helpful;  ///< kept beside them, not needed ("csrfToken")
 };
 
 }  // namespace auricle::vault

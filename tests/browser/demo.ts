@@ -31,7 +31,7 @@ async function run(options: DemoOptions, belongings: Belongings, terminal: Termi
   const registration = await holdHome(belongings, peers, options.program);
   await registration.install();
   terminal.step(`Registered the host: auricle install --browser chromium --user-data-dir ${registration.home.profile}`);
-  const browser = await holdBrowser(belongings, peers, registration.home, { headed: options.headed, inspectable: options.keep && !options.headed });
+  const browser = await holdBrowser(belongings, peers, registration.home, { headed: options.headed });
   terminal.step(`${await browser.version()} with the extension`);
 
   const lecture = peers.lectures.hour;
@@ -43,7 +43,7 @@ async function run(options: DemoOptions, belongings: Belongings, terminal: Termi
 
   if (options.keep) {
     const [delivered] = await peers.backend.lectures();
-    terminal.say(`\n${howToLook(peers, delivered?.id ?? "", options.headed ? undefined : await browser.inspectAt())}`);
+    terminal.say(`\n${howToLook(peers, delivered?.id ?? "", options.headed)}`);
     await Promise.race([signalled, browser.closed()]);
   }
   return holds(figures);

@@ -16,7 +16,7 @@ describe("a lecture that cannot be had", () => {
       const page = await scene.at(lecture);
       await page.capture();
       await page.reaches("failed");
-      await page.panelReads(/downloads? .*off.* Ask the recording's owner to allow downloads\. .*Open page/i);
+      await page.panelReads(/has switched downloads off\. Ask the lecturer to allow them\. Open page/);
       await page.page.screenshot(scene.picture("refused-downloads-off"));
       assert.equal(scene.fetched(lecture), 0);
       assert.deepEqual(await scene.delivered(lecture), []);
@@ -28,7 +28,7 @@ describe("a lecture that cannot be had", () => {
       const page = await scene.at(lecture);
       await page.capture();
       await page.reaches("failed");
-      await page.panelReads(/Check on the page that the lecture plays, then try again\. .*Open page/);
+      await page.panelReads(/sent text in place of the sound\. Open the recording in the browser and see whether it plays\. Open page/);
       await page.page.screenshot(scene.picture("refused-not-media"));
       const popup = await scene.browser.openPopup();
       await popup.reads("#page .card", /Not captured/);

@@ -48,6 +48,12 @@ for (const kind of errorKinds as ErrorKind[]) {
   });
 }
 
+test("what the host itself says of the next step is not said again in other words", () => {
+  const message = "Downloads are off. Ask the lecturer to allow them.";
+  const card = cardOf(aCapture({ state: "failed", error: { code: -32000, message, data: { kind: "download_disabled", retryable: false } } }));
+  assert.equal(card.detail, message);
+});
+
 test("a capture shows share, amount, speed and time left", () => {
   const card = cardOf(aCapture({ done: 24_600_000, total: 58_200_000, rate: 3_100_000, etaMs: 12_000 }));
   assert.deepEqual([plain(card.label), plain(card.detail), card.percent], ["Capturing 42 %", "25 MB of 58 MB · 3.1 MB/s · 12 s left", 42]);

@@ -2,18 +2,16 @@
 import type { Peers } from "../../peers/peers.ts";
 import { BACKEND_HOST } from "../../peers/backend/backend.ts";
 
-/** `inspectAt`: HOST:PORT of a browser without a window. */
-export function howToLook(peers: Peers, lectureId: string, inspectAt: string | undefined): string {
-  const { backend, signIn, caFile } = peers.summary();
+/** `headed`: whether the browser has a window. */
+export function howToLook(peers: Peers, lectureId: string, headed: boolean): string {
+  const { backend, signIn, caFile, spki, hostResolverRules } = peers.summary();
   const reach = `--cacert ${caFile} --connect-to ${BACKEND_HOST}:443:127.0.0.1:${String(peers.backend.port)}`;
-  const look =
-    inspectAt === undefined
-      ? "look at its window"
-      : `in a Chromium of yours open chrome://inspect, press “Configure…”, add ${inspectAt}, and “inspect” its page`;
+  const own = `chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors-spki-list=${spki} --host-resolver-rules='${hostResolverRules}'`;
   return [
     "Browser, site and backend are still running. Ctrl-C ends them.",
-    `  the browser  ${look}`,
+    `  the browser  ${headed ? "look at its window" : "has no window; with --headed it has one"}`,
     `  the lecture  ${peers.viewerUrl(peers.lectures.hour)}  (${signIn.user} / ${signIn.password})`,
+    `  a browser of your own sees the site, too:  ${own}`,
     `  the backend  curl ${reach} -H 'Authorization: Bearer ${backend.token}' -o lecture.m4a ${backend.origin}/api/lectures/${lectureId}/audio`,
   ].join("\n");
 }

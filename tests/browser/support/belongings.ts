@@ -7,10 +7,12 @@ export class Belongings {
   #ending: Promise<void> | undefined;
 
   /**
-   * Waits for something that is being started. It is ended also when it comes to life only after `end` was called, so
-   * there is no moment at which it would be left behind.
+   * Starts something and waits for it. It is ended also when it comes to life only after `end` was called, and nothing
+   * is started any more from then on, so there is no moment at which something would be left behind.
    */
-  async hold<T>(starting: Promise<T>, end: (started: T) => Promise<unknown>): Promise<T> {
+  async hold<T>(start: () => Promise<T>, end: (started: T) => Promise<unknown>): Promise<T> {
+    if (this.#ending) throw new Error("It is over: nothing is started any more.");
+    const starting = start();
     this.#ends.push(async () => {
       const started = await starting.then(
         (value) => ({ value }),

@@ -1,6 +1,5 @@
 // Real Chromium with the extension, by the interface that tests know.
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
@@ -27,12 +26,10 @@ export interface ChromiumOptions {
   /** `MAP HOST:443 127.0.0.1:PORT, …` */
   readonly hostResolverRules: string;
   readonly headed?: boolean;
-  /** Lets DevTools look in, at a port of this machine that Chromium chooses. */
-  readonly inspectable?: boolean;
 }
 
 export async function launchChromium(options: ChromiumOptions): Promise<ChromiumBrowser> {
-  const { home, caFile, hostResolverRules, headed = false, inspectable = false } = options;
+  const { home, caFile, hostResolverRules, headed = false } = options;
   if (!existsSync(join(EXTENSION, "manifest.json"))) throw new Error("The extension has not been built: npm run build -w @auricle/extension");
   await trustAuthority(home.folder, caFile);
   const browser = await puppeteer.launch({
@@ -55,7 +52,6 @@ export async function launchChromium(options: ChromiumOptions): Promise<Chromium
       "--hide-scrollbars",
       // Chromium refuses to run as root with its sandbox.
       ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-      ...(inspectable ? ["--remote-debugging-port=0"] : []),
     ],
   });
   return new ChromiumBrowser(browser, home);
@@ -71,6 +67,8 @@ export class ChromiumBrowser implements TestBrowser {
 
   async open(url?: string): Promise<TestPage> {
     const page = new ChromiumPage(await this.puppet.newPage());
+    // A tab behind another one paints nothing, and what is not painted cannot be pressed.
+    await page.bringToFront();
     if (url !== undefined) await page.goto(url);
     return page;
   }
@@ -114,12 +112,6 @@ export class ChromiumBrowser implements TestBrowser {
 
   version(): Promise<string> {
     return this.puppet.version();
-  }
-
-  /** Where DevTools looks in; only for a browser launched as `inspectable`. */
-  async inspectAt(): Promise<string> {
-    const [port] = (await readFile(join(this.home.profile, "DevToolsActivePort"), "utf8")).split("\n");
-    return `127.0.0.1:${port ?? ""}`;
   }
 
   /** Resolves when the person closes the window. */

@@ -33,3 +33,15 @@ export function kill(id: number, signal: NodeJS.Signals): void {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
+
+/** Command lines of living processes that carry a text in it or in their environment, as far as we may read that. */
+export async function processesWith(text: string): Promise<string[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const parts = await Promise.all(["cmdline", "environ"].map((part) => readFile(`/proc/${id}/${part}`, "utf8").catch(() => "")));
+      return parts.some((part) => part.includes(text)) ? [(parts[0] ?? "").replaceAll("\0", " ").trim()] : [];
+    }),
+  );
+  return found.flat();
+}

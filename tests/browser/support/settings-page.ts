@@ -9,6 +9,7 @@ export interface BackendAccess {
 /** Sets the study backend and closes the settings again; `picture`: a PNG of them before that. */
 export async function deliverToBackend(browser: TestBrowser, backend: BackendAccess, picture?: string): Promise<void> {
   const page = await browser.openExtensionPage("options.html");
+  await page.shows("#delivery:not([inert])");
   await page.click("[name=deliverTo][value=backend]");
   await page.fill("[name=backendOrigin]", backend.origin);
   await page.fill("[name=token]", backend.token);

@@ -19,7 +19,9 @@ std::string contentOf(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
-void put(const std::filesystem::path& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }
+void put(const std::filesystem::path& file, const std::string& text) {
+    std::ofstream(file, std::ios::binary) << text;
+}
 
 capture::Entry anEntry(const std::string& id, capture::State state = capture::State::downloading) {
     capture::Entry entry;
@@ -27,13 +29,20 @@ capture::Entry anEntry(const std::string& id, capture::State state = capture::St
     entry.capture.key = "key of " + id;
     entry.capture.page = "https://uni.hosted.panopto.com/Panopto/Pages/Viewer.aspx?id=1";
     entry.capture.site = "panopto";
-    entry.capture.title = "Lecture \xe2\x80\x9c" "4\xe2\x80\x9d";
+    entry.capture.title =
+        "Lecture \xe2\x80\x9c"
+        "4\xe2\x80\x9d";
     entry.capture.state = state;
     entry.capture.startedAtMs = 1'700'000'000'000;
     entry.capture.plan = capture::PlanTaken{.how = "audio-direct", .bytes = 58, .wholeBytes = 465};
     entry.capture.error = Error{.kind = Kind::network, .message = "It broke off.", .retryable = true};
-    entry.capture.target = {.to = delivery::Target::To::backend, .origin = "https://study.example.edu", .courseId = "c1", .api = "auto", .subfolder = ""};
-    entry.part = {.bytes = 1000, .validator = {.etag = "\"v1\"", .lastModified = "", .total = 2000}, .isWhole = false};
+    entry.capture.target = {.to = delivery::Target::To::backend,
+                            .origin = "https://study.example.edu",
+                            .courseId = "c1",
+                            .api = "auto",
+                            .subfolder = ""};
+    entry.part = {
+        .bytes = 1000, .validator = {.etag = "\"v1\"", .lastModified = "", .total = 2000}, .isWhole = false};
     entry.about = {.title = "Lecture 4", .course = "Computing", .stableId = "s", .durationMs = 3'600'000};
     entry.lecture = "lecture-7";
     return entry;
@@ -66,7 +75,8 @@ TEST(Journal, cuts_a_tail_torn_at_any_byte_and_goes_on_behind_what_is_whole) {
             ASSERT_EQ(opened->records.size(), 1u) << cut;
             ASSERT_TRUE(opened->journal.append({{"n", 3}}));
         }
-        EXPECT_EQ(contentOf(folder.path() / "j"), capture::journalLine({{"n", 1}}) + capture::journalLine({{"n", 3}}));
+        EXPECT_EQ(contentOf(folder.path() / "j"),
+                  capture::journalLine({{"n", 1}}) + capture::journalLine({{"n", 3}}));
     }
 }
 
@@ -78,7 +88,9 @@ TEST(Journal, believes_no_record_whose_bits_have_flipped) {
         std::size_t valid = 0;
         auto records = capture::readJournal(wrong, valid);
         // The one bit that may differ without harm is none: the separator, the digits and the text all count.
-        if (i != 8) EXPECT_TRUE(records.empty()) << i;
+        if (i != 8) {
+            EXPECT_TRUE(records.empty()) << i;
+        }
     }
 }
 

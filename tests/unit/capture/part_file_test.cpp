@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/thread_pool.hpp>
 #include <fstream>
 
 #include "../net/scripted_server.h"
 #include "capture/meter.h"
 #include "capture/slots.h"
+#include "capture/ticker.h"
 #include "temporary_folder.h"
-
-#include <boost/asio/thread_pool.hpp>
 
 namespace {
 
@@ -22,7 +22,9 @@ std::string contentOf(const std::filesystem::path& file) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::span<const std::byte> bytesOf(const std::string& text) { return std::as_bytes(std::span(text)); }
+std::span<const std::byte> bytesOf(const std::string& text) {
+    return std::as_bytes(std::span(text));
+}
 
 std::string sha256(const std::string& text) {
     Sha256 digest;
@@ -33,7 +35,9 @@ std::string sha256(const std::string& text) {
 class PartFileTest : public testing::Test {
   protected:
     std::shared_ptr<PartFile> open(SavedPart from) {
-        auto opened = test::runOn(loop, PartFile::open(file, from, pool.get_executor(), [this](const SavedPart& part) { saved.push_back(part); }));
+        auto opened =
+            test::runOn(loop, PartFile::open(file, from, pool.get_executor(),
+                                             [this](const SavedPart& part) { saved.push_back(part); }));
         EXPECT_TRUE(opened) << opened.error().message;
         return *opened;
     }
@@ -47,7 +51,8 @@ class PartFileTest : public testing::Test {
     boost::asio::io_context loop;
     boost::asio::thread_pool pool{1};
     std::vector<SavedPart> saved;
-    const net::Validator v1{.etag = "\"1\"", .lastModified = "", .total = 6}, v2{.etag = "\"2\"", .lastModified = "", .total = 6};
+    const net::Validator v1{.etag = "\"1\"", .lastModified = "", .total = 6},
+        v2{.etag = "\"2\"", .lastModified = "", .total = 6};
 };
 
 TEST_F(PartFileTest, holds_what_was_appended_and_its_digest) {
@@ -144,7 +149,8 @@ TEST(Slots, let_a_stopped_one_go_and_lose_no_slot_by_it) {
     bool wasCancelled = false, didRun = false;
     auto holder = [&]() -> boost::asio::awaitable<void> {
         (void)co_await slots.acquire({});
-        for (int i = 0; i < 3; ++i) co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
+        for (int i = 0; i < 3; ++i)
+            co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
         stop.request_stop();
         slots.release();
     };
@@ -161,19 +167,32 @@ TEST(Slots, let_a_stopped_one_go_and_lose_no_slot_by_it) {
     EXPECT_TRUE(didRun);
 }
 
-TEST(Meter, speaks_five_times_a_second_and_smooths) {
+TEST(Meter, smooths_the_rate_and_lets_it_sink_when_nothing_comes) {
     using namespace std::chrono_literals;
     capture::Meter meter;
     capture::Meter::Clock::time_point at{};
     meter.start(1000, at);
-    EXPECT_FALSE(meter.update(2000, at + 100ms));
-    EXPECT_TRUE(meter.update(3000, at + 200ms));
+    meter.update(3000, at + 200ms);
     EXPECT_EQ(meter.rate(), 10'000u);
     EXPECT_EQ(meter.etaMs(13'000), 1000u);
     EXPECT_EQ(meter.etaMs(0), std::nullopt);
-    EXPECT_TRUE(meter.update(3000, at + 400ms));
+    meter.update(3000, at + 400ms);
     EXPECT_LT(meter.rate(), 10'000u);
     EXPECT_GT(meter.rate(), 5'000u);
+    for (int i = 3; i < 200; ++i) meter.update(3000, at + i * 200ms);
+    EXPECT_EQ(meter.rate(), 0u);
+    EXPECT_EQ(meter.etaMs(13'000), std::nullopt);
+}
+
+TEST(Ticker, calls_until_it_is_gone_and_never_after) {
+    boost::asio::io_context loop;
+    int calls = 0;
+    std::unique_ptr<capture::Ticker> ticker;
+    ticker = std::make_unique<capture::Ticker>(loop.get_executor(), std::chrono::milliseconds(1), [&] {
+        if (++calls == 3) ticker.reset();
+    });
+    loop.run();
+    EXPECT_EQ(calls, 3);
 }
 
 }  // namespace

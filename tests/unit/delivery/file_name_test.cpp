@@ -71,7 +71,7 @@ TEST(FileName, is_200_bytes_at_most_and_stays_valid_utf8) {
 
 TEST(FileName, is_sound_whatever_is_handed_in) {
     std::mt19937 random(7);
-    const std::string alphabet("a./\\ -:\0\n\xc3\xa4\xe2\x80\xae\xff[]CONnul", 26);
+    const std::string alphabet("a./\\ -:\0\n\xc3\xa4\xe2\x80\xae\xff[]CONnul", 23);
     for (int i = 0; i < 20'000; ++i) {
         std::string parts[3];
         for (auto& part : parts)

@@ -274,7 +274,7 @@ TEST_F(FolderDeliveryTest, works_on_a_pool_while_the_callbacks_stay_on_the_loop)
     FolderDelivery way({.folder = music(), .subfolder = "", .worker = pool.get_executor(), .disk = disk});
     auto outcome = run(way.deliver(
         parcel, {.http = nobody, .credentials = credentials, .timing = timing, .stop = {}},
-        [&](std::uint64_t) { EXPECT_EQ(std::this_thread::get_id(), loopThread); }, [](std::string) {}));
+        [&](std::uint64_t) { EXPECT_TRUE(std::this_thread::get_id() == loopThread); }, [](std::string) {}));
     pool.join();
     ASSERT_TRUE(outcome);
     EXPECT_TRUE(wroteElsewhere);

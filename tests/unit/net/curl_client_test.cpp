@@ -14,22 +14,28 @@ using test::runOn;
 using test::ScriptedServer;
 
 std::string ok(const std::string& body, const std::string& headers = "") {
-    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" +
+           body;
 }
 std::string redirect(const std::string& location, int status = 302) {
-    return "HTTP/1.1 " + std::to_string(status) + " Found\r\nLocation: " + location + "\r\nContent-Length: 4\r\n\r\ngone";
+    return "HTTP/1.1 " + std::to_string(status) + " Found\r\nLocation: " + location +
+           "\r\nContent-Length: 4\r\n\r\ngone";
 }
 
 /// Gives the cookie and the token to one origin, as a vault would, and remembers what came back.
 struct OneOrigin final : net::Credentials {
     explicit OneOrigin(std::string of) : origin(std::move(of)) {}
     vault::Secret cookies(const net::Url& url) override {
-        return url.origin() == origin ? vault::Secret::copyOf(std::string_view("session=c4nary")) : vault::Secret();
+        return url.origin() == origin ? vault::Secret::copyOf(std::string_view("session=c4nary"))
+                                      : vault::Secret();
     }
     vault::Secret authorization(const net::Url& url) override {
-        return url.origin() == origin ? vault::Secret::copyOf(std::string_view("Bearer t0ken")) : vault::Secret();
+        return url.origin() == origin ? vault::Secret::copyOf(std::string_view("Bearer t0ken"))
+                                      : vault::Secret();
     }
-    void received(const net::Url& url, std::string_view line) override { set.push_back(url.path() + " " + std::string(line)); }
+    void received(const net::Url& url, std::string_view line) override {
+        set.push_back(url.path() + " " + std::string(line));
+    }
     std::string origin;
     std::vector<std::string> set;
 };
@@ -86,7 +92,8 @@ TEST_F(CurlClient, asks_for_the_secrets_of_every_hop_anew) {
 }
 
 TEST_F(CurlClient, follows_no_redirect_that_leaves_the_rules) {
-    for (auto location : {"http://example.com/", "https://user@example.com/", "https://example.com./", "ftp://example.com/", "file:///etc/passwd"}) {
+    for (auto location : {"http://example.com/", "https://user@example.com/", "https://example.com./",
+                          "ftp://example.com/", "file:///etc/passwd"}) {
         ScriptedServer server(loop, [&](const std::string&) { return Answer{redirect(location)}; });
         auto response = send({.url = server.url("/")});
         ASSERT_FALSE(response) << location;
@@ -112,7 +119,9 @@ TEST_F(CurlClient, gives_a_redirect_back_where_none_is_to_be_followed) {
 }
 
 TEST_F(CurlClient, asks_the_caller_before_each_hop) {
-    ScriptedServer server(loop, [](const std::string& request) { return Answer{request.starts_with("GET /in") ? ok("x") : redirect("/in")}; });
+    ScriptedServer server(loop, [](const std::string& request) {
+        return Answer{request.starts_with("GET /in") ? ok("x") : redirect("/in")};
+    });
     net::Request request{.url = server.url("/")};
     request.judge = [](const net::Url&, const net::Url& to) -> Result<void> {
         return fail(Kind::login_required, "That is a sign-in page: " + to.path());
@@ -124,7 +133,9 @@ TEST_F(CurlClient, asks_the_caller_before_each_hop) {
 }
 
 TEST_F(CurlClient, turns_a_post_into_a_get_when_a_302_says_so) {
-    ScriptedServer server(loop, [](const std::string& request) { return Answer{request.starts_with("POST") ? redirect("/get") : ok("x")}; });
+    ScriptedServer server(loop, [](const std::string& request) {
+        return Answer{request.starts_with("POST") ? redirect("/get") : ok("x")};
+    });
     auto response = send({.method = "POST", .url = server.url("/"), .body = "a=b"});
     ASSERT_TRUE(response);
     EXPECT_TRUE(server.requests()[1].starts_with("GET /get"));
@@ -140,8 +151,9 @@ TEST_F(CurlClient, refuses_a_body_larger_than_agreed) {
 }
 
 TEST_F(CurlClient, calls_a_broken_connection_one_that_can_be_tried_again) {
-    for (auto answer : {Answer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"}, Answer{"HTTP/1.1 200 OK\r\nContent-Le", Answer::Then::reset},
-                        Answer{"", Answer::Then::close}}) {
+    for (auto answer :
+         {Answer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"},
+          Answer{"HTTP/1.1 200 OK\r\nContent-Le", Answer::Then::reset}, Answer{"", Answer::Then::close}}) {
         ScriptedServer server(loop, [&](const std::string&) { return answer; });
         auto response = send({.url = server.url("/")});
         ASSERT_FALSE(response);
@@ -203,7 +215,9 @@ TEST_F(CurlClient, sends_a_body_from_a_source) {
         }
         std::size_t given = 0;
     } letters;
-    ScriptedServer server(loop, [](const std::string&) { return Answer{"HTTP/1.1 204 No Content\r\n\r\n", Answer::Then::hold}; });
+    ScriptedServer server(loop, [](const std::string&) {
+        return Answer{"HTTP/1.1 204 No Content\r\n\r\n", Answer::Then::hold};
+    });
     std::uint64_t sent = 0;
     net::Request request{.method = "PATCH", .url = server.url("/up"), .source = &letters, .http1 = true};
     request.onSent = [&](std::uint64_t bytes) { sent = bytes; };

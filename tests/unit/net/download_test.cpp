@@ -44,8 +44,8 @@ struct Part final : net::DownloadTarget {
 /// What the server does with one request: how much of the answer gets through, and lies it tells.
 struct Fault {
     std::size_t cutAfter = std::string::npos;
-    int status = 0;               ///< instead of the honest answer
-    std::string headers{};        ///< with that status
+    int status = 0;         ///< instead of the honest answer
+    std::string headers{};  ///< with that status
     std::string etag = "\"v1\"";
     bool ignoresRange = false;
     long shiftsRange = 0;
@@ -54,7 +54,9 @@ struct Fault {
 
 /// An honest server but for the faults, one for each request.
 struct FaultyClient final : net::HttpClient {
-    boost::asio::awaitable<Result<net::Response>> send(net::Request) override { co_return fail(Kind::internal, "no sink"); }
+    boost::asio::awaitable<Result<net::Response>> send(net::Request) override {
+        co_return fail(Kind::internal, "no sink");
+    }
     boost::asio::awaitable<Result<net::Response>> send(net::Request request, net::BodySink& sink) override {
         Fault fault;
         if (!faults.empty()) {
@@ -72,7 +74,8 @@ struct FaultyClient final : net::HttpClient {
         if (fault.status) {
             head.status = fault.status;
             auto colon = fault.headers.find(": ");
-            if (colon != std::string::npos) head.headers.add(fault.headers.substr(0, colon), fault.headers.substr(colon + 2));
+            if (colon != std::string::npos)
+                head.headers.add(fault.headers.substr(0, colon), fault.headers.substr(colon + 2));
             body = "no";
         } else {
             if (!fault.etag.empty()) head.headers.add("ETag", fault.etag);
@@ -80,14 +83,17 @@ struct FaultyClient final : net::HttpClient {
             if (range && ifRange == fault.etag && !fault.ignoresRange) {
                 head.status = 206;
                 auto first = static_cast<long>(from) + fault.shiftsRange;
-                head.headers.add("Content-Range", "bytes " + std::to_string(first) + "-" + std::to_string(whole.size() - 1) + "/" + std::to_string(whole.size()));
+                head.headers.add("Content-Range", "bytes " + std::to_string(first) + "-" +
+                                                      std::to_string(whole.size() - 1) + "/" +
+                                                      std::to_string(whole.size()));
                 body = whole.substr(from);
             }
             if (fault.hasLength) head.headers.add("Content-Length", std::to_string(body.size()));
         }
         if (auto begun = sink.begin(head); !begun) co_return std::unexpected(begun.error());
         auto sent = body.substr(0, fault.cutAfter);
-        if (auto taken = sink.data(std::as_bytes(std::span(sent))); !taken) co_return std::unexpected(taken.error());
+        if (auto taken = sink.data(std::as_bytes(std::span(sent))); !taken)
+            co_return std::unexpected(taken.error());
         if (fault.cutAfter < body.size()) co_return fail(Kind::network, "It broke off.", true);
         co_return net::Response{.head = head, .body = "", .hops = {request.url}};
     }
@@ -99,7 +105,8 @@ class Download : public testing::Test {
   protected:
     Result<void> run(unsigned attempts = 4) {
         boost::asio::io_context loop;
-        net::Timing timing{.sleep = [this](std::chrono::milliseconds pause, std::stop_token) -> boost::asio::awaitable<Result<void>> {
+        net::Timing timing{.sleep = [this](std::chrono::milliseconds pause,
+                                           std::stop_token) -> boost::asio::awaitable<Result<void>> {
                                pauses.push_back(pause.count());
                                co_return Result<void>{};
                            },
@@ -107,13 +114,18 @@ class Download : public testing::Test {
         auto judge = [](const net::ResponseHead& head) -> Result<void> {
             if (head.status == 403) return fail(Kind::forbidden, "no");
             if (net::statusMayPass(head.status)) {
-                return std::unexpected(Error{.kind = Kind::network, .message = "later", .retryable = true,
+                return std::unexpected(Error{.kind = Kind::network,
+                                             .message = "later",
+                                             .retryable = true,
                                              .retryAfterMs = net::retryAfterMs(head.headers, {})});
             }
             return {};
         };
-        return test::runOn(loop, net::download(client, {.url = *net::Url::parse("https://cdn.example/a")}, part, judge, timing,
-                                               {.attempts = attempts, .base = std::chrono::milliseconds(100), .cap = std::chrono::milliseconds(1000)}));
+        return test::runOn(loop, net::download(client, {.url = *net::Url::parse("https://cdn.example/a")},
+                                               part, judge, timing,
+                                               {.attempts = attempts,
+                                                .base = std::chrono::milliseconds(100),
+                                                .cap = std::chrono::milliseconds(1000)}));
     }
     FaultyClient client;
     Part part;
@@ -233,8 +245,9 @@ TEST(ContentRange, is_read_strictly) {
     EXPECT_EQ(range->total, 10u);
     EXPECT_EQ(parseContentRange("bytes */10")->total, 10u);
     EXPECT_FALSE(parseContentRange("bytes 2-5/*")->total);
-    for (auto wrong : {"", "bytes", "bytes 2-5", "bytes 5-2/10", "bytes 2-10/10", "bytes -5/10", "bytes 2-/10", "items 2-5/10", "bytes */*",
-                       "bytes 2-5/1x", "bytes 99999999999999999999-5/10", "bytes +2-5/10"}) {
+    for (auto wrong :
+         {"", "bytes", "bytes 2-5", "bytes 5-2/10", "bytes 2-10/10", "bytes -5/10", "bytes 2-/10",
+          "items 2-5/10", "bytes */*", "bytes 2-5/1x", "bytes 99999999999999999999-5/10", "bytes +2-5/10"}) {
         EXPECT_FALSE(parseContentRange(wrong)) << wrong;
     }
 }
@@ -256,7 +269,8 @@ TEST(RetryAfter, is_read_as_seconds_or_as_a_date_and_is_bounded) {
 }
 
 TEST(Backoff, is_uniform_up_to_a_doubling_ceiling) {
-    net::RetryPolicy policy{.attempts = 9, .base = std::chrono::milliseconds(500), .cap = std::chrono::milliseconds(3000)};
+    net::RetryPolicy policy{
+        .attempts = 9, .base = std::chrono::milliseconds(500), .cap = std::chrono::milliseconds(3000)};
     EXPECT_EQ(net::backoff(policy, 1, 1.0).count(), 500);
     EXPECT_EQ(net::backoff(policy, 2, 0.5).count(), 500);
     EXPECT_EQ(net::backoff(policy, 9, 1.0).count(), 3000);

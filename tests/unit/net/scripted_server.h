@@ -1,4 +1,5 @@
-// A plain HTTP/1.1 server on loopback that answers as a test says, byte for byte, and remembers what it was asked.
+// A plain HTTP/1.1 server on loopback that answers as a test says, byte for byte, and remembers what it was
+// asked.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -18,7 +19,7 @@
 namespace auricle::test {
 
 struct Answer {
-    std::string bytes{};     ///< status line, headers and body as they are sent
+    std::string bytes{};  ///< status line, headers and body as they are sent
     enum class Then { close, reset, hold } then = Then::close;
 };
 
@@ -30,7 +31,9 @@ class ScriptedServer {
         : acceptor_(loop, {boost::asio::ip::make_address("127.0.0.1"), 0}), script_(std::move(script)) {
         boost::asio::co_spawn(loop, serve(), boost::asio::detached);
     }
-    std::string origin() const { return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()); }
+    std::string origin() const {
+        return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port());
+    }
     net::Url url(const std::string& path) const { return *net::Url::parse(origin() + path); }
     const std::vector<std::string>& requests() const { return requests_; }
     void stop() {
@@ -44,9 +47,11 @@ class ScriptedServer {
     boost::asio::awaitable<void> serve() {
         for (;;) {
             boost::system::error_code fault;
-            Socket socket = co_await acceptor_.async_accept(boost::asio::redirect_error(boost::asio::use_awaitable, fault));
+            Socket socket = co_await acceptor_.async_accept(
+                boost::asio::redirect_error(boost::asio::use_awaitable, fault));
             if (fault) co_return;
-            boost::asio::co_spawn(acceptor_.get_executor(), answer(std::make_shared<Socket>(std::move(socket))), boost::asio::detached);
+            boost::asio::co_spawn(acceptor_.get_executor(),
+                                  answer(std::make_shared<Socket>(std::move(socket))), boost::asio::detached);
         }
     }
 
@@ -54,7 +59,8 @@ class ScriptedServer {
         boost::system::error_code fault;
         auto token = boost::asio::redirect_error(boost::asio::use_awaitable, fault);
         std::string request;
-        co_await boost::asio::async_read_until(*socket, boost::asio::dynamic_buffer(request), "\r\n\r\n", token);
+        co_await boost::asio::async_read_until(*socket, boost::asio::dynamic_buffer(request), "\r\n\r\n",
+                                               token);
         if (fault) co_return;
         requests_.push_back(request);
         auto answer = script_(request);

@@ -12,19 +12,25 @@ std::string canonical(std::string_view text) {
     return url ? url->text() : "refused: " + url.error().message;
 }
 
-bool isRefused(std::string_view text) { return !Url::parse(text).has_value(); }
+bool isRefused(std::string_view text) {
+    return !Url::parse(text).has_value();
+}
 
 TEST(Url, is_brought_into_one_canonical_form) {
-    EXPECT_EQ(canonical("HTTPS://Uni.Hosted.Panopto.COM:443/A?b=C#frag"), "https://uni.hosted.panopto.com/A?b=C");
+    EXPECT_EQ(canonical("HTTPS://Uni.Hosted.Panopto.COM:443/A?b=C#frag"),
+              "https://uni.hosted.panopto.com/A?b=C");
     EXPECT_EQ(canonical("https://uni.hosted.panopto.com"), "https://uni.hosted.panopto.com/");
     EXPECT_EQ(canonical("https://h/a/../b/./c"), "https://h/b/c");
     EXPECT_EQ(canonical("http://[::1]:8080/x"), "http://[::1]:8080/x");
 }
 
 TEST(Url, refuses_what_could_carry_a_secret_elsewhere) {
-    for (auto text : {"http://uni.hosted.panopto.com/", "ftp://h/", "file:///etc/passwd", "https://user@h/", "https://u:p@h/",
-                      "https://h./", "https://b\xc3\xbc" "cher.example/", "javascript:alert(1)", "h", "", "https://h:0/", "https://h:70000/",
-                      "https://a b/", "https://h/a b", "https://h/\n", "http://127.0.0.1.evil.example/", "https://%00/",
+    for (auto text : {"http://uni.hosted.panopto.com/", "ftp://h/", "file:///etc/passwd", "https://user@h/",
+                      "https://u:p@h/", "https://h./",
+                      "https://b\xc3\xbc"
+                      "cher.example/",
+                      "javascript:alert(1)", "h", "", "https://h:0/", "https://h:70000/", "https://a b/",
+                      "https://h/a b", "https://h/\n", "http://127.0.0.1.evil.example/", "https://%00/",
                       "https://[fe80::1%25eth0]/", "data:text/html,x"}) {
         EXPECT_TRUE(isRefused(text)) << text;
     }
@@ -73,6 +79,8 @@ TEST(Url, keeps_the_query_out_of_what_may_be_logged) {
     EXPECT_EQ(refused.error().message.find("s3cret"), std::string::npos);
 }
 
-TEST(Url, encodes_for_forms) { EXPECT_EQ(percentEncode("a b&=\xc3\xbc~"), "a%20b%26%3D%C3%BC~"); }
+TEST(Url, encodes_for_forms) {
+    EXPECT_EQ(percentEncode("a b&=\xc3\xbc~"), "a%20b%26%3D%C3%BC~");
+}
 
 }  // namespace

@@ -18,7 +18,8 @@ const Key backend{.site = "", .origin = "https://study.example.edu", .store = ""
 
 std::string cookies(const std::string& value) {
     return R"({"kind":"cookies","site":"panopto","origin":"https://uni.hosted.panopto.com","store":"0","cookies":[{"name":".ASPXAUTH","value":")" +
-           value + R"(","domain":"uni.hosted.panopto.com","hostOnly":true,"path":"/","secure":true,"httpOnly":true,"session":true,"storeId":"0"}]})";
+           value +
+           R"(","domain":"uni.hosted.panopto.com","hostOnly":true,"path":"/","secure":true,"httpOnly":true,"session":true,"storeId":"0"}]})";
 }
 
 class Refresh : public testing::Test {
@@ -29,7 +30,9 @@ class Refresh : public testing::Test {
     void ask() {
         refresh.onWanted([this](const Wanted& wanted) { asked.push_back(wanted); });
     }
-    void put(const std::string& value) { ASSERT_TRUE(vault.put(vault::Secret::copyOf(std::string_view(cookies(value))))); }
+    void put(const std::string& value) {
+        ASSERT_TRUE(vault.put(vault::Secret::copyOf(std::string_view(cookies(value)))));
+    }
     /// Begins to wait; what came of it is in `outcomes` once the loop has run.
     void want(Key key = site, std::chrono::milliseconds patience = 1h, std::stop_token stop = {}) {
         auto known = vault.generation(key);
@@ -39,7 +42,8 @@ class Refresh : public testing::Test {
                std::stop_token token) -> boost::asio::awaitable<void> {
                 bool isBearer = of.site.empty();
                 std::string reason = "session_expired";
-                auto outcome = co_await self->refresh.want(of, isBearer, reason, self->vault, generation, wait, token);
+                auto outcome =
+                    co_await self->refresh.want(of, isBearer, reason, self->vault, generation, wait, token);
                 self->outcomes.push_back(outcome ? "newer" : std::string(word(outcome.error().kind)));
             }(this, key, known, patience, stop),
             boost::asio::detached);
@@ -51,7 +55,8 @@ class Refresh : public testing::Test {
     }
 
     boost::asio::io_context loop;
-    vault::Vault vault{{{.site = "panopto", .login = {".ASPXAUTH"}, .helpful = {}}}, std::chrono::system_clock::now};
+    vault::Vault vault{{{.site = "panopto", .login = {".ASPXAUTH"}, .helpful = {}}},
+                       std::chrono::system_clock::now};
     vault::Refresh refresh;
     std::vector<Wanted> asked;
     std::vector<std::string> outcomes;

@@ -130,6 +130,8 @@ part("vanity").addEventListener("submit", (event) => {
 });
 
 await fill();
+// Not before: what a quick hand enters would be overwritten by what is stored.
+delivery.inert = false;
 const port = api.runtime.connect({ name: PANEL_PORT });
 port.onMessage.addListener((snapshot: Snapshot) => {
   showSites(snapshot);

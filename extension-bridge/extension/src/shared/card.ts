@@ -51,13 +51,17 @@ function uploading(capture: Capture): Card {
   return { state: "capturing", label, detail, percent: share, secondary: CANCEL };
 }
 
+const SEVERAL_SENTENCES = /[.!?] \S.*\.$/su;
+
 function failed(capture: Capture): Card {
   const kind = capture.error?.data.kind ?? "internal";
   const advice = ADVICE[kind];
   const said = capture.error?.message ?? "The capture failed.";
+  // The program knows best what to do next. Where it says so, the same in other words would only confuse.
+  const detail = SEVERAL_SENTENCES.test(said) ? said : `${said} ${advice.next}`;
   const step = advice.step ?? REMOVE;
   const second = step.action === "retry" || step.action === "remove" ? REMOVE : RETRY;
-  const card: Card = { state: "failed", label: "Not captured", detail: `${said} ${advice.next}`, percent: null, primary: step };
+  const card: Card = { state: "failed", label: "Not captured", detail, percent: null, primary: step };
   return step === second ? card : { ...card, secondary: second };
 }
 

@@ -1,6 +1,6 @@
-#include "system/time_text.h"
-
 #include <gtest/gtest.h>
+
+#include "system/rfc3339.h"
 
 namespace auricle {
 namespace {
