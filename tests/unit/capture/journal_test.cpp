@@ -7,7 +7,7 @@
 
 #include "capture/entry.h"
 #include "capture/store.h"
-#include "temporary_folder.h"
+#include "tests/unit/support/temporary_folder.h"
 
 namespace {
 
@@ -15,10 +15,6 @@ using namespace auricle;
 using capture::Journal;
 using nlohmann::json;
 
-std::string contentOf(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 void put(const std::filesystem::path& file, const std::string& text) {
     std::ofstream(file, std::ios::binary) << text;
 }
@@ -75,7 +71,7 @@ TEST(Journal, cuts_a_tail_torn_at_any_byte_and_goes_on_behind_what_is_whole) {
             ASSERT_EQ(opened->records.size(), 1u) << cut;
             ASSERT_TRUE(opened->journal.append({{"n", 3}}));
         }
-        EXPECT_EQ(contentOf(folder.path() / "j"),
+        EXPECT_EQ(test::TemporaryFolder::read(folder.path() / "j"),
                   capture::journalLine({{"n", 1}}) + capture::journalLine({{"n", 3}}));
     }
 }

@@ -9,18 +9,13 @@
 #include "capture/meter.h"
 #include "capture/slots.h"
 #include "capture/ticker.h"
-#include "temporary_folder.h"
+#include "tests/unit/support/temporary_folder.h"
 
 namespace {
 
 using namespace auricle;
 using capture::PartFile;
 using capture::SavedPart;
-
-std::string contentOf(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::span<const std::byte> bytesOf(const std::string& text) {
     return std::as_bytes(std::span(text));
@@ -61,7 +56,7 @@ TEST_F(PartFileTest, holds_what_was_appended_and_its_digest) {
     ASSERT_TRUE(part->append(bytesOf("abc")));
     ASSERT_TRUE(part->append(bytesOf("def")));
     EXPECT_EQ(finish(*part), sha256("abcdef"));
-    EXPECT_EQ(contentOf(file), "abcdef");
+    EXPECT_EQ(test::TemporaryFolder::read(file), "abcdef");
     ASSERT_EQ(saved.size(), 1u);
     EXPECT_TRUE(saved[0].isWhole);
     EXPECT_EQ(saved[0].bytes, 6u);
@@ -75,7 +70,7 @@ TEST_F(PartFileTest, goes_on_from_what_was_saved_and_cuts_what_was_not) {
     ASSERT_TRUE(part->goOn());
     ASSERT_TRUE(part->append(bytesOf("def")));
     EXPECT_EQ(finish(*part), sha256("abcdef"));
-    EXPECT_EQ(contentOf(file), "abcdef");
+    EXPECT_EQ(test::TemporaryFolder::read(file), "abcdef");
 }
 
 TEST_F(PartFileTest, begins_anew_when_the_file_is_shorter_than_was_written_down) {
@@ -89,10 +84,10 @@ TEST_F(PartFileTest, keeps_the_old_bytes_until_the_new_ones_have_passed_them) {
     auto part = open({.bytes = 4, .validator = v1, .isWhole = false});
     ASSERT_TRUE(part->startOver(v2));
     ASSERT_TRUE(part->append(bytesOf("new")));
-    EXPECT_EQ(contentOf(file), "old!");
+    EXPECT_EQ(test::TemporaryFolder::read(file), "old!");
     EXPECT_EQ(part->size(), 3u);
     ASSERT_TRUE(part->append(bytesOf("er")));
-    EXPECT_EQ(contentOf(file), "newer");
+    EXPECT_EQ(test::TemporaryFolder::read(file), "newer");
     EXPECT_EQ(finish(*part), sha256("newer"));
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "a.part.new"));
 }
@@ -103,7 +98,7 @@ TEST_F(PartFileTest, takes_a_shorter_new_version_at_its_end) {
     ASSERT_TRUE(part->startOver(v2));
     ASSERT_TRUE(part->append(bytesOf("new")));
     EXPECT_EQ(finish(*part), sha256("new"));
-    EXPECT_EQ(contentOf(file), "new");
+    EXPECT_EQ(test::TemporaryFolder::read(file), "new");
 }
 
 TEST_F(PartFileTest, tells_what_is_on_the_disk_every_8_MiB) {

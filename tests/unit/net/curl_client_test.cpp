@@ -9,7 +9,7 @@
 namespace {
 
 using namespace auricle;
-using test::Answer;
+using test::RawAnswer;
 using test::runOn;
 using test::ScriptedServer;
 
@@ -50,7 +50,7 @@ class CurlClient : public testing::Test {
 
 TEST_F(CurlClient, gives_status_headers_and_body_of_any_answer) {
     ScriptedServer server(loop, [](const std::string&) {
-        return Answer{"HTTP/1.1 404 Not Found\r\nX-Word: a\r\nx-word: b\r\nContent-Length: 3\r\n\r\nnay"};
+        return RawAnswer{"HTTP/1.1 404 Not Found\r\nX-Word: a\r\nx-word: b\r\nContent-Length: 3\r\n\r\nnay"};
     });
     auto response = send({.url = server.url("/x?y=1")});
     ASSERT_TRUE(response) << response.error().message;
@@ -63,7 +63,7 @@ TEST_F(CurlClient, gives_status_headers_and_body_of_any_answer) {
 
 TEST_F(CurlClient, skips_informational_responses) {
     ScriptedServer server(loop, [](const std::string&) {
-        return Answer{"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok("yes")};
+        return RawAnswer{"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok("yes")};
     });
     auto response = send({.url = server.url("/")});
     ASSERT_TRUE(response);
@@ -72,9 +72,10 @@ TEST_F(CurlClient, skips_informational_responses) {
 }
 
 TEST_F(CurlClient, asks_for_the_secrets_of_every_hop_anew) {
-    ScriptedServer cdn(loop, [](const std::string&) { return Answer{ok("sound", "Set-Cookie: b=2\r\n")}; });
+    ScriptedServer cdn(loop,
+                       [](const std::string&) { return RawAnswer{ok("sound", "Set-Cookie: b=2\r\n")}; });
     ScriptedServer site(loop, [&](const std::string& request) {
-        return Answer{request.starts_with("GET /a") ? redirect("/b") : redirect(cdn.origin() + "/sound")};
+        return RawAnswer{request.starts_with("GET /a") ? redirect("/b") : redirect(cdn.origin() + "/sound")};
     });
     OneOrigin credentials(site.origin());
     auto response = send({.url = site.url("/a"), .credentials = &credentials});
@@ -94,7 +95,7 @@ TEST_F(CurlClient, asks_for_the_secrets_of_every_hop_anew) {
 TEST_F(CurlClient, follows_no_redirect_that_leaves_the_rules) {
     for (auto location : {"http://example.com/", "https://user@example.com/", "https://example.com./",
                           "ftp://example.com/", "file:///etc/passwd"}) {
-        ScriptedServer server(loop, [&](const std::string&) { return Answer{redirect(location)}; });
+        ScriptedServer server(loop, [&](const std::string&) { return RawAnswer{redirect(location)}; });
         auto response = send({.url = server.url("/")});
         ASSERT_FALSE(response) << location;
         EXPECT_EQ(response.error().kind, Kind::forbidden) << location;
@@ -103,7 +104,7 @@ TEST_F(CurlClient, follows_no_redirect_that_leaves_the_rules) {
 }
 
 TEST_F(CurlClient, gives_up_after_five_redirects) {
-    ScriptedServer server(loop, [](const std::string&) { return Answer{redirect("/again")}; });
+    ScriptedServer server(loop, [](const std::string&) { return RawAnswer{redirect("/again")}; });
     auto response = send({.url = server.url("/")});
     ASSERT_FALSE(response);
     EXPECT_EQ(response.error().kind, Kind::forbidden);
@@ -111,7 +112,7 @@ TEST_F(CurlClient, gives_up_after_five_redirects) {
 }
 
 TEST_F(CurlClient, gives_a_redirect_back_where_none_is_to_be_followed) {
-    ScriptedServer server(loop, [](const std::string&) { return Answer{redirect("/elsewhere")}; });
+    ScriptedServer server(loop, [](const std::string&) { return RawAnswer{redirect("/elsewhere")}; });
     auto response = send({.url = server.url("/"), .maxRedirects = 0});
     ASSERT_TRUE(response);
     EXPECT_EQ(response->head.status, 302);
@@ -120,7 +121,7 @@ TEST_F(CurlClient, gives_a_redirect_back_where_none_is_to_be_followed) {
 
 TEST_F(CurlClient, asks_the_caller_before_each_hop) {
     ScriptedServer server(loop, [](const std::string& request) {
-        return Answer{request.starts_with("GET /in") ? ok("x") : redirect("/in")};
+        return RawAnswer{request.starts_with("GET /in") ? ok("x") : redirect("/in")};
     });
     net::Request request{.url = server.url("/")};
     request.judge = [](const net::Url&, const net::Url& to) -> Result<void> {
@@ -134,7 +135,7 @@ TEST_F(CurlClient, asks_the_caller_before_each_hop) {
 
 TEST_F(CurlClient, turns_a_post_into_a_get_when_a_302_says_so) {
     ScriptedServer server(loop, [](const std::string& request) {
-        return Answer{request.starts_with("POST") ? redirect("/get") : ok("x")};
+        return RawAnswer{request.starts_with("POST") ? redirect("/get") : ok("x")};
     });
     auto response = send({.method = "POST", .url = server.url("/"), .body = "a=b"});
     ASSERT_TRUE(response);
@@ -143,7 +144,7 @@ TEST_F(CurlClient, turns_a_post_into_a_get_when_a_302_says_so) {
 }
 
 TEST_F(CurlClient, refuses_a_body_larger_than_agreed) {
-    ScriptedServer server(loop, [](const std::string&) { return Answer{ok(std::string(5000, 'x'))}; });
+    ScriptedServer server(loop, [](const std::string&) { return RawAnswer{ok(std::string(5000, 'x'))}; });
     auto response = send({.url = server.url("/"), .maxBodyBytes = 4999});
     ASSERT_FALSE(response);
     EXPECT_EQ(response.error().kind, Kind::too_large);
@@ -151,9 +152,9 @@ TEST_F(CurlClient, refuses_a_body_larger_than_agreed) {
 }
 
 TEST_F(CurlClient, calls_a_broken_connection_one_that_can_be_tried_again) {
-    for (auto answer :
-         {Answer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"},
-          Answer{"HTTP/1.1 200 OK\r\nContent-Le", Answer::Then::reset}, Answer{"", Answer::Then::close}}) {
+    for (auto answer : {RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"},
+                        RawAnswer{"HTTP/1.1 200 OK\r\nContent-Le", RawAnswer::Then::reset},
+                        RawAnswer{"", RawAnswer::Then::close}}) {
         ScriptedServer server(loop, [&](const std::string&) { return answer; });
         auto response = send({.url = server.url("/")});
         ASSERT_FALSE(response);
@@ -163,7 +164,7 @@ TEST_F(CurlClient, calls_a_broken_connection_one_that_can_be_tried_again) {
 }
 
 TEST_F(CurlClient, says_that_nobody_listens) {
-    ScriptedServer server(loop, [](const std::string&) { return Answer{}; });
+    ScriptedServer server(loop, [](const std::string&) { return RawAnswer{}; });
     auto url = server.url("/");
     server.stop();
     auto response = send({.url = url});
@@ -176,7 +177,7 @@ TEST_F(CurlClient, stops_at_once_when_told_to) {
     std::stop_source stop;
     ScriptedServer server(loop, [&](const std::string&) {
         boost::asio::post(loop, [&] { stop.request_stop(); });
-        return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", Answer::Then::hold};
+        return RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", RawAnswer::Then::hold};
     });
     net::Request request{.url = server.url("/")};
     request.stop = stop.get_token();
@@ -186,7 +187,7 @@ TEST_F(CurlClient, stops_at_once_when_told_to) {
 }
 
 TEST_F(CurlClient, asks_nothing_when_it_was_stopped_before) {
-    ScriptedServer server(loop, [](const std::string&) { return Answer{ok("x")}; });
+    ScriptedServer server(loop, [](const std::string&) { return RawAnswer{ok("x")}; });
     std::stop_source stop;
     stop.request_stop();
     net::Request request{.url = server.url("/")};
@@ -196,7 +197,7 @@ TEST_F(CurlClient, asks_nothing_when_it_was_stopped_before) {
 }
 
 TEST_F(CurlClient, goes_to_another_place_for_a_true_name_when_configured) {
-    ScriptedServer server(loop, [](const std::string&) { return Answer{ok("here")}; });
+    ScriptedServer server(loop, [](const std::string&) { return RawAnswer{ok("here")}; });
     auto port = server.origin().substr(server.origin().rfind(':') + 1);
     net::CurlClient mapped(loop.get_executor(), {.connectTo = {"localhost:1:127.0.0.1:" + port}});
     auto response = runOn(loop, mapped.send({.url = *net::Url::parse("http://localhost:1/")}));
@@ -216,7 +217,7 @@ TEST_F(CurlClient, sends_a_body_from_a_source) {
         std::size_t given = 0;
     } letters;
     ScriptedServer server(loop, [](const std::string&) {
-        return Answer{"HTTP/1.1 204 No Content\r\n\r\n", Answer::Then::hold};
+        return RawAnswer{"HTTP/1.1 204 No Content\r\n\r\n", RawAnswer::Then::hold};
     });
     std::uint64_t sent = 0;
     net::Request request{.method = "PATCH", .url = server.url("/up"), .source = &letters, .http1 = true};
@@ -229,7 +230,7 @@ TEST_F(CurlClient, sends_a_body_from_a_source) {
 }
 
 TEST_F(CurlClient, closes_its_connections_when_they_are_to_be_forgotten) {
-    ScriptedServer server(loop, [](const std::string&) { return Answer{ok("x"), Answer::Then::hold}; });
+    ScriptedServer server(loop, [](const std::string&) { return RawAnswer{ok("x"), RawAnswer::Then::hold}; });
     ASSERT_TRUE(send({.url = server.url("/1")}));
     client.forgetConnections();
     ASSERT_TRUE(send({.url = server.url("/2")}));

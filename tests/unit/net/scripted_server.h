@@ -18,14 +18,14 @@
 
 namespace auricle::test {
 
-struct Answer {
+struct RawAnswer {
     std::string bytes{};  ///< status line, headers and body as they are sent
     enum class Then { close, reset, hold } then = Then::close;
 };
 
 class ScriptedServer {
   public:
-    using Script = std::function<Answer(const std::string& request)>;
+    using Script = std::function<RawAnswer(const std::string& request)>;
 
     ScriptedServer(boost::asio::io_context& loop, Script script)
         : acceptor_(loop, {boost::asio::ip::make_address("127.0.0.1"), 0}), script_(std::move(script)) {
@@ -65,9 +65,9 @@ class ScriptedServer {
         requests_.push_back(request);
         auto answer = script_(request);
         co_await boost::asio::async_write(*socket, boost::asio::buffer(answer.bytes), token);
-        if (answer.then == Answer::Then::hold) {
+        if (answer.then == RawAnswer::Then::hold) {
             held_.push_back(socket);
-        } else if (answer.then == Answer::Then::reset) {
+        } else if (answer.then == RawAnswer::Then::reset) {
             socket->set_option(boost::asio::socket_base::linger(true, 0), fault);
             socket->close(fault);
         } else {
