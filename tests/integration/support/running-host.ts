@@ -92,7 +92,12 @@ export async function beginHost(options: Beginning): Promise<RunningHost> {
       const { id } = await host.start(page, choices);
       return host.reaches(id, OVER);
     },
-    reaches: (id, states, timeoutMs) => host.satisfies(id, ({ state }) => states.includes(state), timeoutMs),
+    reaches: async (id, states, timeoutMs) => {
+      const capture = await host.satisfies(id, ({ state }) => states.includes(state), timeoutMs);
+      // What the host says along with a change of state (refresh.wanted) comes right behind it: an answer comes after both.
+      if (host.bridge.connected) await host.bridge.request("vault.status", {});
+      return capture;
+    },
     satisfies: (id, what, timeoutMs = 30_000) =>
       new Promise((resolve, reject) => {
         const end = (act: () => void): void => {
