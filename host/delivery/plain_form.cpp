@@ -42,12 +42,14 @@ bool isAboutTheCourse(std::string words) {
 
 }  // namespace
 
-/// What GET …/status told.
+/// What GET …/status told. `busy` and `silent` say nothing about the lecture: it is asked again.
 struct PlainForm::Standing {
-    enum class What : std::uint8_t { underway, workedUp, failed, gone, unknown } what;
+    enum class What : std::uint8_t { underway, workedUp, failed, gone, unknown, busy, silent } what;
     std::string words{};  ///< failed: why, where it says so
     std::optional<std::int64_t> retryAfterMs{};
-    bool isAnswered = true;
+
+    bool isEnd() const { return what == What::workedUp || what == What::unknown; }
+    bool isFailure() const { return what == What::failed || what == What::gone; }
 };
 
 std::string formMetadata(const FormJob& job) {
@@ -148,19 +150,18 @@ Error PlainForm::refused(const net::Response& response) const {
 }
 
 asio::awaitable<Result<void>> PlainForm::follow(std::string lecture, std::uint64_t withinMs) {
-    using What = Standing::What;
     milliseconds left(withinMs), pause = firstPause;
     while (left > milliseconds::zero()) {
         const Standing standing = co_await askStanding(lecture);
         if (visit_.stop.stop_requested()) co_return fail(Kind::cancelled, "The capture was stopped.");
-        if (standing.what == What::failed || standing.what == What::gone)
-            co_return std::unexpected(notWorkedUp(standing.words));
-        if (standing.what != What::underway) co_return Result<void>{};
-        if (!standing.isAnswered) left -= milliseconds(answerWithinMs);
+        if (standing.isFailure()) co_return std::unexpected(notWorkedUp(standing.words));
+        if (standing.isEnd()) break;
+        // Clocks are the caller's: what a silent backend took is known all the same.
+        if (standing.what == Standing::What::silent) left -= milliseconds(answerWithinMs);
         const milliseconds wanted = standing.retryAfterMs ? milliseconds(*standing.retryAfterMs) : pause;
-        const milliseconds length = std::clamp(wanted, milliseconds::zero(), std::max(left, firstPause));
+        const milliseconds length = std::clamp(wanted, firstPause, std::max(left, firstPause));
         if (auto slept = co_await visit_.timing.sleep(length, visit_.stop); !slept) co_return slept;
-        left -= std::max(length, firstPause);
+        left -= length;
         pause = std::min(pause * 2, longestPause);
     }
     co_return Result<void>{};
@@ -168,13 +169,11 @@ asio::awaitable<Result<void>> PlainForm::follow(std::string lecture, std::uint64
 
 asio::awaitable<bool> PlainForm::has(std::string lecture) {
     const Standing standing = co_await askStanding(lecture);
-    co_return standing.isAnswered &&
-        (standing.what == Standing::What::underway || standing.what == Standing::What::workedUp);
+    co_return standing.what == Standing::What::underway || standing.what == Standing::What::workedUp;
 }
 
 asio::awaitable<PlainForm::Standing> PlainForm::askStanding(std::string lecture) {
     using What = Standing::What;
-    const Standing silent{.what = What::underway, .isAnswered = false};
     auto url = backend_.resolve("/api/lectures/" + net::percentEncode(lecture) + "/status");
     if (!url) co_return Standing{.what = What::unknown};
     net::Request request;
@@ -187,7 +186,7 @@ asio::awaitable<PlainForm::Standing> PlainForm::askStanding(std::string lecture)
     request.http1 = true;
     request.stop = visit_.stop;
     auto response = co_await visit_.http.send(std::move(request));
-    if (!response) co_return silent;
+    if (!response) co_return Standing{.what = What::silent};
     co_return standingOf(*response);
 }
 
@@ -195,7 +194,7 @@ PlainForm::Standing PlainForm::standingOf(const net::Response& response) const {
     using What = Standing::What;
     const int status = response.head.status;
     if (net::statusMayPass(status))
-        return {.what = What::underway,
+        return {.what = What::busy,
                 .retryAfterMs = net::retryAfterMs(response.head.headers, std::chrono::system_clock::now())};
     const json body = json::parse(response.body, nullptr, false);
     // What the frameworks say of an address that they do not have; of a lecture, a backend says more.

@@ -57,9 +57,9 @@ asio::awaitable<Result<void>> PresignedUpload::run(UploadPlace place) {
 
 Result<void> PresignedUpload::judge(const UploadPlace& place) const {
     const bool isPresigned = place.protocol == UploadPlace::Protocol::presigned;
-    const std::uint64_t needed =
-        isPresigned ? std::max<std::uint64_t>((job_.bytes + place.partBytes - 1) / place.partBytes, 1) : 0;
-    if (isPresigned && place.parts.size() == needed) return {};
+    const bool isWhole = isPresigned && place.parts.size() == job_.bytes / place.partBytes +
+                                                                  (job_.bytes % place.partBytes != 0);
+    if (isWhole) return {};
     return std::unexpected(
         nonsense(job_.backend,
                  "gave addresses for another number of parts than there are. Its maintainer has to look"));
@@ -110,7 +110,8 @@ void PresignedUpload::end(Result<Stored> how) {
 
 asio::awaitable<Result<PresignedUpload::Stored>> PresignedUpload::sendPart(std::size_t index) {
     std::function<asio::awaitable<Result<Stored>>()> attempt = [this, index] { return sendPartOnce(index); };
-    co_return co_await net::withRetry<Stored>(job_.policy, visit_.timing, abort_.get_token(), attempt);
+    const std::stop_token stop = abort_.get_token();
+    co_return co_await net::withRetry<Stored>(job_.policy, visit_.timing, stop, attempt);
 }
 
 asio::awaitable<Result<PresignedUpload::Stored>> PresignedUpload::sendPartOnce(std::size_t index) {
