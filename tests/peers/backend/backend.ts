@@ -6,9 +6,7 @@ import { join } from "node:path";
 import type { Authority, Certificate } from "../authority/authority.ts";
 import type { Answer } from "../wire/answer.ts";
 import { json } from "../wire/answer.ts";
-import type { Fault, FaultRule, FaultTarget } from "../wire/fault.ts";
-import { Listener } from "../wire/listener.ts";
-import type { RequestRecord } from "../wire/record.ts";
+import { Peer } from "../wire/peer.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { ApiError } from "./api-error.ts";
 import { leaseDatabase } from "./database.ts";
@@ -49,11 +47,11 @@ interface Parts {
   readonly uploads: UploadSpace;
   readonly mischief: MischiefPlan;
   readonly certificate: Certificate | undefined;
+  readonly recording: Recording;
   readonly close: () => Promise<void>;
 }
 
-export class ReferenceBackend {
-  readonly #listener: Listener;
+export class ReferenceBackend extends Peer {
   readonly #tokens: Set<string>;
   readonly #recording: Recording;
   readonly #table: LectureTable;
@@ -65,15 +63,10 @@ export class ReferenceBackend {
   readonly #close: () => Promise<void>;
 
   private constructor(options: BackendOptions, parts: Parts) {
-    const { certificate } = parts;
+    const { certificate, recording } = parts;
+    super({ server: "backend", ...(certificate === undefined ? {} : { tls: { certificate } }), tap: (bytes) => recording.add(bytes) });
+    this.#recording = recording;
     this.#tokens = new Set(options.tokens ?? [randomBytes(24).toString("base64url")]);
-    this.#recording = new Recording(join(options.dir, "received.bin"));
-    this.#listener = new Listener({
-      server: "backend",
-      ...(certificate === undefined ? {} : { tls: { certificate } }),
-      handler: (request) => this.#handle(request),
-      tap: (bytes) => this.#recording.add(bytes),
-    });
     this.#table = parts.table;
     this.#uploads = parts.uploads;
     this.#mischief = parts.mischief;
@@ -97,13 +90,9 @@ export class ReferenceBackend {
     });
     const certificate = await options.authority?.certificateFor([options.host ?? BACKEND_HOST]);
     const close = options.database === undefined ? () => database.close() : () => Promise.resolve();
-    const backend = new ReferenceBackend(options, { table: new LectureTable(database), uploads, mischief, certificate, close });
-    await backend.#listener.start(port);
+    const backend = new ReferenceBackend(options, { table: new LectureTable(database), uploads, mischief, certificate, recording: new Recording(join(options.dir, "received.bin")), close });
+    await backend.start(port);
     return backend;
-  }
-
-  get port(): number {
-    return this.#listener.port;
   }
 
   /** What a client is configured with: `https://study.example.edu`, or `http://127.0.0.1:PORT`. */
@@ -118,24 +107,10 @@ export class ReferenceBackend {
     return token;
   }
 
-  get requests(): readonly RequestRecord[] {
-    return this.#listener.recorder.requests;
-  }
-
-  /** What this peer itself did wrong, if anything. */
-  get failure(): unknown {
-    return this.#listener.failure;
-  }
-
-  async stop(): Promise<void> {
-    await this.#listener.stop();
+  override async stop(): Promise<void> {
+    await super.stop();
     this.#recording.close();
     await this.#close();
-  }
-
-  /** Something goes wrong on the wire: any Fault, a status such as 401, 413, 423, 460 or 503 included. */
-  fail(fault: Fault, target?: FaultTarget): FaultRule {
-    return this.#listener.fail(fault, target);
   }
 
   /** Something goes wrong behind the interface, that many times. */
@@ -143,13 +118,9 @@ export class ReferenceBackend {
     this.#mischief.order(mischief, times);
   }
 
-  clearFaults(): void {
-    this.#listener.faults.clear();
+  override clearFaults(): void {
+    super.clearFaults();
     this.#mischief.clear();
-  }
-
-  waitForRequest(predicate: (record: RequestRecord) => boolean, timeoutMs?: number): Promise<RequestRecord> {
-    return this.#listener.recorder.waitForRequest(predicate, timeoutMs);
   }
 
   /** A further token, for another person. */
@@ -192,7 +163,7 @@ export class ReferenceBackend {
     return this.#recording.file;
   }
 
-  async #handle(request: WireRequest): Promise<Answer> {
+  protected async handle(request: WireRequest): Promise<Answer> {
     try {
       if (request.path === "/api/health") return json(200, { status: "ok" });
       if (request.headers["cookie"] !== undefined) throw new ApiError(422, "secret_refused", "This backend takes no cookie.");
