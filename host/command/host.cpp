@@ -79,8 +79,12 @@ Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Tar
     }
     auto origin = delivery::judgeBackend(target.origin, config_.backends);
     if (!origin) return std::unexpected(std::move(origin.error()));
-    return std::make_unique<delivery::BackendDelivery>(delivery::BackendOptions{
-        .origin = *origin, .courseId = target.courseId, .api = target.api, .worker = worker_.executor()});
+    return std::make_unique<delivery::BackendDelivery>(
+        delivery::BackendOptions{.origin = *origin,
+                                 .courseId = target.courseId,
+                                 .api = target.api,
+                                 .worker = worker_.executor(),
+                                 .followStatusMs = config_.delivery.followStatusMs});
 }
 
 void Host::probeTools(std::function<void(channel::Tools)> found) {
