@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "command/network.h"
 #include "command/reveal.h"
 #include "delivery/backend_address.h"
 #include "delivery/backend_delivery.h"
@@ -35,13 +36,6 @@ std::vector<vault::SiteRules> siteRules() {
     return {{.site = "panopto",
              .login = strings(sites::panoptoLoginCookies),
              .helpful = strings(sites::panoptoHelpfulCookies)}};
-}
-
-net::NetworkOptions networkOptions(const Config& config) {
-    return {.caFile = config.network.caFile,
-            .connectTo = config.network.connectTo,
-            .proxy = config.network.proxy,
-            .maxBytesPerSecond = config.network.maxBytesPerSecond};
 }
 
 }  // namespace
