@@ -21,7 +21,7 @@ export class LecturePage {
   /** Opens a lecture's address; signs in on the site's own form where it sends us there. */
   async open(url: string, person: Credentials): Promise<void> {
     await this.page.goto(url);
-    if (this.page.url.includes("/Auth/Login.aspx")) await this.signIn(person);
+    if ((await this.page.url()).includes("/Auth/Login.aspx")) await this.signIn(person);
     await this.page.shows(BUTTON);
   }
 
