@@ -94,6 +94,10 @@ export class ChromiumBrowser implements TestBrowser {
     const extension = (await this.puppet.extensions()).get(ID);
     if (!extension || !this.#front) throw new Error("There is no page in whose window the toolbar's button could be pressed");
     await extension.triggerAction(this.#front);
+    return this.popup();
+  }
+
+  async popup(): Promise<TestPage> {
     const target = await this.puppet.waitForTarget((one) => one.url().endsWith("/popup.html"), { timeout: PATIENCE_MS });
     return new ChromiumPage(await target.asPage(), () => undefined);
   }
@@ -248,7 +252,11 @@ class ChromiumPage implements TestPage {
   }
 
   async colours(scheme: ColourScheme): Promise<void> {
-    await this.#page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    await this.#page.emulateMediaFeatures([
+      { name: "prefers-color-scheme", value: scheme },
+      // Nothing is between two colours when a picture is taken.
+      { name: "prefers-reduced-motion", value: "reduce" },
+    ]);
   }
 
   async screenshot(file: string, selector?: string): Promise<void> {

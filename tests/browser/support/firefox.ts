@@ -148,6 +148,10 @@ export class FirefoxBrowser implements TestBrowser {
 
   async openPopup(): Promise<TestPage> {
     await this.#inChrome(scope.pressToolbarButton, ID);
+    return this.popup();
+  }
+
+  async popup(): Promise<TestPage> {
     const context = await eventually("the popup", async () => (await this.#inChrome(scope.popupId)) ?? undefined, PATIENCE_MS);
     return new FirefoxPage(this.#driver, context, async () => {
       await this.#inChrome(scope.closePopup);

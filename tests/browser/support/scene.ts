@@ -132,10 +132,19 @@ export class Scene {
     };
   }
 
-  /** A tab at a lecture, the student signed in. */
+  /** A tab at a lecture, the student signed in, the button there. */
   async at(lecture: Lecture): Promise<LecturePage> {
     const page = new LecturePage(await this.browser.open());
     await page.open(this.peers.viewerUrl(lecture), this.peers.summary().signIn);
+    return page;
+  }
+
+  /** A tab at a lecture, the student signed in, where the extension may see nothing of it. */
+  async unseenAt(lecture: Lecture): Promise<LecturePage> {
+    await this.browser.takeAccessBack();
+    const page = new LecturePage(await this.browser.open());
+    await page.visit(this.peers.viewerUrl(lecture), this.peers.summary().signIn);
+    assert.equal(await page.label(), null, "the button stands on a page that the extension may not see");
     return page;
   }
 

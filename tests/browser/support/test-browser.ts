@@ -70,6 +70,8 @@ export interface TestBrowser {
   nextPage(wanted: (url: string) => boolean): Promise<TestPage>;
   /** The real popup of the toolbar's button, above the page that is in front. */
   openPopup(): Promise<TestPage>;
+  /** The popup that is open; waits until somebody has opened it. */
+  popup(): Promise<TestPage>;
   /** A page of the extension in a tab, e.g. `options.html`. */
   openExtensionPage(path: string): Promise<TestPage>;
   /** Sets keys of the extension's storage.local. */
