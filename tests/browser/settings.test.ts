@@ -8,7 +8,7 @@ inEachBrowser("the settings", {}, (play) => {
   it("keep where recordings go", () =>
     play({}, async (scene) => {
       await scene.browser.store({ settings: { deliverTo: "folder", backendOrigin: "", courseId: "", subfolder: "" } });
-      await deliverToBackend(scene.browser, scene.peers.backend, (page) => scene.picture(page, "settings"));
+      await deliverToBackend(scene.browser, scene.peers.backend, (page) => scene.picture(page, "settings", "body"));
       const page = await scene.browser.openExtensionPage("options.html");
       await page.shows("#delivery:not([inert])");
       await page.reads("#host", /^Connected, version \d/);
@@ -27,7 +27,7 @@ inEachBrowser("the settings", {}, (play) => {
       await page.fill("[name=host]", "http://");
       await page.click("#vanity button");
       await page.reads("#vanity-note", /^Enter a name such as/);
-      await scene.picture(page, "settings-errors");
+      await scene.picture(page, "settings-errors", "body");
       await page.reload();
       await page.shows("#delivery:not([inert])");
       assert.notEqual(await page.text("#backend-fields"), null);
@@ -38,6 +38,6 @@ inEachBrowser("the settings", {}, (play) => {
     play({ registered: false }, async (scene) => {
       const page = await scene.browser.openExtensionPage("options.html#install");
       await page.reads("#host", /auricle install|not (?:installed|registered|found)/i);
-      await scene.picture(page, "settings-host-missing");
+      await scene.picture(page, "settings-host-missing", "body");
     }));
 });

@@ -104,7 +104,7 @@ test("where the browser keeps the site from us, the one press that helps says wh
   for (const [consented, capture] of [[false, null], [true, null], [true, aCapture({ state: "cancelled" })]] as const) {
     const card = pageCard({ state: "idle" }, consented, capture, ORIGIN, false);
     assert.deepEqual([card.state, card.primary?.action], ["access", "grant"]);
-    assert.match(card.detail, /Your browser does not let Auricle see uni\.hosted\.panopto\.com yet and asks you now/);
+    assert.match(card.detail, /Your browser does not let Auricle see uni\.hosted\.panopto\.com yet and will ask you whether it may/);
     assert.equal(/Your cookies stay on this computer/.test(card.detail), !consented);
   }
 });

@@ -90,10 +90,14 @@ export class ChromiumBrowser implements TestBrowser {
     return next;
   }
 
-  async openPopup(): Promise<TestPage> {
+  async pressToolbarButton(): Promise<void> {
     const extension = (await this.puppet.extensions()).get(ID);
     if (!extension || !this.#front) throw new Error("There is no page in whose window the toolbar's button could be pressed");
     await extension.triggerAction(this.#front);
+  }
+
+  async openPopup(): Promise<TestPage> {
+    await this.pressToolbarButton();
     return this.popup();
   }
 

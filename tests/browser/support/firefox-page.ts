@@ -114,7 +114,8 @@ export class FirefoxPage implements TestPage {
 
   async screenshot(file: string, selector?: string): Promise<void> {
     const box = selector === undefined ? null : await this.#box(selector);
-    const { data } = await this.#send("browsingContext.captureScreenshot", { origin: "viewport", ...(box ? { clip: { type: "box", ...box } } : {}) });
+    // The whole of an element, also what of it lies below the window's edge; without one, what is in the window.
+    const { data } = await this.#send("browsingContext.captureScreenshot", { origin: box ? "document" : "viewport", ...(box ? { clip: { type: "box", ...box } } : {}) });
     await writeFile(file, Buffer.from(String(data), "base64"));
   }
 
@@ -146,7 +147,7 @@ export class FirefoxPage implements TestPage {
   async #box(selector: string): Promise<Box | null> {
     return evaluate(this.#driver.bidi, this.#context, (wanted) => {
       const box = seek(wanted)?.getBoundingClientRect();
-      return box ? { x: box.x, y: box.y, width: box.width, height: box.height } : null;
+      return box ? { x: box.x + scrollX, y: box.y + scrollY, width: box.width, height: box.height } : null;
     }, selector);
   }
 }

@@ -146,8 +146,12 @@ export class FirefoxBrowser implements TestBrowser {
     return page;
   }
 
-  async openPopup(): Promise<TestPage> {
+  async pressToolbarButton(): Promise<void> {
     await this.#inChrome(scope.pressToolbarButton, ID);
+  }
+
+  async openPopup(): Promise<TestPage> {
+    await this.pressToolbarButton();
     return this.popup();
   }
 

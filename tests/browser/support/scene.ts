@@ -37,7 +37,7 @@ export interface SceneOptions extends BrowserChoices {
 export type Play = (options: SceneOptions, act: (scene: Scene) => Promise<void>) => Promise<void>;
 
 /** The same tests in every browser, one after the other before the same peers. `tests` declares them. */
-export function inEachBrowser(what: string, choices: PeersChoices, tests: (play: Play, peers: () => Peers, browser: BrowserName) => void): void {
+export function inEachBrowser(what: string, choices: PeersChoices, tests: (play: Play, browser: BrowserName) => void): void {
   let opened: { peers: Peers; close: () => Promise<void> } | undefined;
   const peers = (): Peers => {
     if (!opened) throw new Error("The peers are there only while tests run");
@@ -46,7 +46,7 @@ export function inEachBrowser(what: string, choices: PeersChoices, tests: (play:
   before(async () => void (opened = await openPeers(choices)));
   after(() => opened?.close());
   for (const browser of BROWSERS) {
-    describe(`${what}, in ${browser}`, () => tests((options, act) => Scene.play(peers(), browser, options, act), peers, browser));
+    describe(`${what}, in ${browser}`, () => tests((options, act) => Scene.play(peers(), browser, options, act), browser));
   }
 }
 

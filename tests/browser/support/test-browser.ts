@@ -68,7 +68,9 @@ export interface TestBrowser {
   open(url?: string): Promise<TestPage>;
   /** The tab at such an address, in front; waits until somebody has opened it. */
   nextPage(wanted: (url: string) => boolean): Promise<TestPage>;
-  /** The real popup of the toolbar's button, above the page that is in front. */
+  /** Above the page that is in front. */
+  pressToolbarButton(): Promise<void>;
+  /** Presses it, and waits for its real popup. */
   openPopup(): Promise<TestPage>;
   /** The popup that is open; waits until somebody has opened it. */
   popup(): Promise<TestPage>;

@@ -129,7 +129,7 @@ function accessCard(consented: boolean, capture: Capture | null, host: string): 
     return { ...cardOf(capture), label: "Waiting for access", detail, primary: grant };
   }
   if (capture && capture.state !== "cancelled") return null;
-  const ask = `Your browser does not let Auricle see ${host} yet and asks you now whether it may.`;
+  const ask = `Your browser does not let Auricle see ${host} yet and will ask you whether it may.`;
   return {
     state: "access", label: "Capture audio", percent: null, detail: consented ? ask : `${signInUse(host)} ${ask}`,
     primary: grant, secondary: { action: "later", label: "Not now" },
