@@ -36,8 +36,7 @@ std::optional<Ac3> ac3At(std::span<const std::byte> bytes) {
     int levels = (mode & 1 && mode != 1 ? 1 : 0) + (mode & 4 ? 1 : 0) + (mode == 2 ? 1 : 0);
     frame.hasLowFrequencies = header >> (12 - 2 * levels) & 1;
     frame.sampleRate = sampleRates[frame.rateCode];
-    frame.bytes =
-        frameBytes(frame.sampleRate, kilobits[frame.bitRateCode] * 1000u, (header >> 24 & 1) != 0);
+    frame.bytes = frameBytes(frame.sampleRate, kilobits[frame.bitRateCode] * 1000u, (header >> 24 & 1) != 0);
     frame.channels = static_cast<std::uint16_t>(channelsOfMode[mode] + (frame.hasLowFrequencies ? 1 : 0));
     return frame;
 }

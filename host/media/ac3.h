@@ -1,5 +1,5 @@
-// The header of an AC-3 frame, and the box that says the same in an MP4 (ETSI TS 102 366 section 4.3 and annex
-// F).
+// The header of an AC-3 frame, and the box that says the same in an MP4 (ETSI TS 102 366 section 4.3 and
+// annex F).
 #pragma once
 
 #include <array>

@@ -22,8 +22,9 @@ class Aes128Cbc {
     ~Aes128Cbc();
 
     /// Opens `bytes` in place and gives the part of them that is the plain text: without its padding (PKCS#7,
-    /// RFC 5652 section 6.3), which is checked. Fails with not_media where they are no whole number of blocks,
-    /// or the padding is none, which is a wrong key or a damaged segment; then `bytes` hold nothing of use.
+    /// RFC 5652 section 6.3), which is checked. Fails with not_media where they are no whole number of
+    /// blocks, or the padding is none, which is a wrong key or a damaged segment; then `bytes` hold nothing
+    /// of use.
     Result<std::span<std::byte>> open(std::span<const std::byte, blockBytes> iv, std::span<std::byte> bytes);
 
   private:

@@ -116,40 +116,45 @@ void eachBox(std::span<const std::byte> bytes, Visit visit) {
     }
 }
 
+/// A descriptor shorter than 128 bytes, whose length has one byte.
 void putSpecificConfig(BoxWriter& out, std::span<const std::byte> specific) {
-    out.u8(esTag);
-    out.u8(3 + 2 + 13 + 2 + specific.size() + 3);
+    out.big(1, esTag);
+    out.big(1, 3 + 2 + 13 + 2 + specific.size() + 3);
     out.zeros(3);
-    out.u8(decoderTag);
-    out.u8(13 + 2 + specific.size());
-    out.u8(aacObject);
-    out.u8(audioStream);
+    out.big(1, decoderTag);
+    out.big(1, 13 + 2 + specific.size());
+    out.big(1, aacObject);
+    out.big(1, audioStream);
     out.zeros(3 + 4 + 4);  // sizes of buffers and bit rates are not known
-    out.u8(specificTag);
-    out.u8(specific.size());
-    out.put(specific);
-    out.u8(syncTag);
-    out.u8(1);
-    out.u8(mp4Sync);
+    out.big(1, specificTag);
+    out.big(1, specific.size());
+    out.raw(specific);
+    out.big(1, syncTag);
+    out.big(1, 1);
+    out.big(1, mp4Sync);
 }
 
 }  // namespace
 
 std::vector<std::byte> sampleEntryOf(const Adts& header) {
     BoxWriter out;
-    out.box(fourCc("mp4a"), [&] {
+    {
+        auto mp4a = out.box(fourCc("mp4a"));
         putSoundFields(out, channelsOf(header.channels), header.sampleRate);
-        out.fullBox(fourCc("esds"), 0, 0, [&] { putSpecificConfig(out, audioSpecificConfig(header)); });
-    });
+        auto esds = out.fullBox(fourCc("esds"));
+        putSpecificConfig(out, audioSpecificConfig(header));
+    }
     return out.take();
 }
 
 std::vector<std::byte> sampleEntryOf(const Ac3& header) {
     BoxWriter out;
-    out.box(fourCc("ac-3"), [&] {
+    {
+        auto entry = out.box(fourCc("ac-3"));
         putSoundFields(out, header.channels, header.sampleRate);
-        out.box(fourCc("dac3"), [&] { out.put(ac3Configuration(header)); });
-    });
+        auto dac3 = out.box(fourCc("dac3"));
+        out.raw(ac3Configuration(header));
+    }
     return out.take();
 }
 
@@ -162,8 +167,8 @@ std::vector<std::byte> codecConfiguration(std::span<const std::byte> sampleEntry
         if (type == fourCc("btrt") || type == fourCc("chnl") || type == fourCc("free")) return;
         auto decoder = type == fourCc("esds") ? decoderOf(payload) : std::nullopt;
         out.u32(type);
-        if (decoder) out.u8(decoder->objectType);
-        out.put(decoder ? decoder->specific : payload);
+        if (decoder) out.big(1, decoder->objectType);
+        out.raw(decoder ? decoder->specific : payload);
     });
     return out.take();
 }

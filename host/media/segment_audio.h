@@ -20,9 +20,9 @@ struct SegmentFaults {
     std::uint64_t gaps = 0;         ///< places where the source's own clock jumps without a discontinuity
 };
 
-/// Segments are MPEG-TS, fragmented MP4 (CMAF), or packed audio (ADTS or MP3 frames, AC-3), told apart by what
-/// they hold; opened (decrypted) before. The written timeline is the sum of the frames' durations: it goes on
-/// over discontinuities, and begins at 0. A segment is held in memory, nothing else is.
+/// Segments are MPEG-TS, fragmented MP4 (CMAF), or packed audio (ADTS or MP3 frames, AC-3), told apart by
+/// what they hold; opened (decrypted) before. The written timeline is the sum of the frames' durations: it
+/// goes on over discontinuities, and begins at 0. A segment is held in memory, nothing else is.
 ///
 /// Errors: drm_protected for encrypted samples; not_media for what is no sound, is damaged or cut off, has a
 /// codec that cannot be taken out, or changes its codec's configuration on the way. After an error only the
@@ -36,9 +36,9 @@ class SegmentAudio {
     SegmentAudio& operator=(SegmentAudio&&) noexcept;
     ~SegmentAudio();
 
-    /// An initialization section (EXT-X-MAP of RFC 8216 section 4.3.2.5, DASH's Initialization), whole: before
-    /// the first segment it belongs to, and again whenever it changes. The same codec configuration in another
-    /// section is no change of format.
+    /// An initialization section (EXT-X-MAP of RFC 8216 section 4.3.2.5, DASH's Initialization), whole:
+    /// before the first segment it belongs to, and again whenever it changes. The same codec configuration in
+    /// another section is no change of format.
     Result<void> init(std::span<const std::byte> section);
 
     /// The bytes to append for the next segment, the file's head before the first; may be none. A segment is
@@ -49,8 +49,8 @@ class SegmentAudio {
     /// the last segment is none to resume at (no Target::mark).
     bool isComplete() const;
 
-    /// All segments were given. Fails with not_media where there was no sound in them. A frame that is cut off
-    /// at the very end is left out.
+    /// All segments were given. Fails with not_media where there was no sound in them. A frame that is cut
+    /// off at the very end is left out.
     Result<void> finish() const;
 
     /// Goes on behind what an earlier object had put out up to a place where isComplete() held. Comes before
