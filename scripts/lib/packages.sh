@@ -12,6 +12,7 @@ browser_packages=(libnss3-tools fonts-dejavu-core)
 chromium_packages=(chromium "${browser_packages[@]}")
 firefox_packages=(firefox-esr "${browser_packages[@]}")
 test_packages=(strace procps)
+fuzz_packages=(clang-16 libclang-rt-16-dev)
 
 # Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.
 need_packages() {
