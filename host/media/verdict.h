@@ -23,6 +23,10 @@ inline std::unexpected<Error> damaged(std::string_view why) {
     return fail(Kind::not_media, "The sound file is damaged: " + std::string(why) + ".");
 }
 
+inline std::unexpected<Error> protectedSound() {
+    return fail(Kind::drm_protected, "This recording is protected (DRM). Auricle does not capture it.");
+}
+
 /// Milliseconds; 0 (not known) without a rate, and for more than some thirty years, which no recording lasts.
 inline std::uint64_t ticksToMs(std::uint64_t ticks, std::uint64_t ticksPerSecond) {
     constexpr std::uint64_t mostSeconds = 1'000'000'000;
