@@ -82,6 +82,7 @@ Entry read(const json& record) {
                   .validator = {.etag = part.at("etag"),
                                 .lastModified = part.at("lastModified"),
                                 .total = part.at("total")},
+                  .cursor = part.value("cursor", std::uint64_t{0}),
                   .isWhole = part.at("isWhole")};
     capture.done = capture.result ? capture.result->bytes : entry.part.bytes;
     const auto& about = record.at("about");
@@ -115,6 +116,7 @@ json toRecord(const Entry& entry) {
           {"etag", entry.part.validator.etag},
           {"lastModified", entry.part.validator.lastModified},
           {"total", entry.part.validator.total},
+          {"cursor", entry.part.cursor},
           {"isWhole", entry.part.isWhole}}},
         {"about",
          {{"title", entry.about.title},

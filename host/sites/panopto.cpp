@@ -6,6 +6,7 @@
 #include "sites/panopto_page.h"
 #include "sites/server_trouble.h"
 #include "sites/video_size.h"
+#include "streams/file_way.h"
 
 namespace auricle::sites {
 
@@ -183,7 +184,7 @@ asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
                   .course = std::move(info->course),
                   .stableId = info->sessionId.empty() ? info->publicId : info->sessionId,
                   .durationMs = info->durationMs};
-    plan.ways.push_back({.how = "audio-direct", .url = std::move(*sound)});
+    plan.ways.push_back(std::make_shared<streams::FileWay>(std::move(*sound)));
     if (const auto& video = info->video) {
         plan.wholeBytes = video->isPlaylist ? co_await playlistBytes(video->url, info->durationMs, visit)
                                             : co_await fileBytes(video->url, visit);

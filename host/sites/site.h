@@ -11,6 +11,7 @@
 
 #include "net/http.h"
 #include "net/retry.h"
+#include "streams/way.h"
 #include "system/error.h"
 
 namespace auricle::sites {
@@ -32,16 +33,11 @@ struct About {
     std::uint64_t durationMs = 0;  ///< 0: not known
 };
 
-/// One way to the sound. Later ways are tried when the earlier one fails with an error that is about the way.
-struct Way {
-    std::string how;          ///< the words of PROTOCOL's plan.how
-    net::Url url;             ///< where the download begins
-    std::uint64_t bytes = 0;  ///< 0: not known before it begins
-};
-
 struct Plan {
     About about;
-    std::vector<Way> ways;         ///< cheapest first, never empty
+    /// Cheapest first, never empty. Later ways are tried when the earlier one fails with an error that is
+    /// about the way.
+    streams::Ways ways;
     std::uint64_t wholeBytes = 0;  ///< what the video would have cost; 0: not known
 };
 
