@@ -27,7 +27,7 @@ struct ByteRange {
 struct SegmentKey {
     using Iv = std::array<std::byte, 16>;
     std::string uri;
-    std::optional<Iv> iv;  ///< nothing: the number of each segment, see Segment::defaultIv()
+    std::optional<Iv> iv{};  ///< nothing: the number of each segment, see Segment::defaultIv()
 
     bool operator==(const SegmentKey&) const = default;
 };
@@ -36,8 +36,8 @@ struct SegmentKey {
 struct SegmentInit {
     std::string uri;
     ByteRange range{};
-    std::uint32_t base = 0;            ///< index into SegmentList::bases
-    std::optional<std::uint32_t> key;  ///< index into SegmentList::keys
+    std::uint32_t base = 0;              ///< index into SegmentList::bases
+    std::optional<std::uint32_t> key{};  ///< index into SegmentList::keys
 
     bool operator==(const SegmentInit&) const = default;
 };
@@ -45,13 +45,14 @@ struct SegmentInit {
 struct Segment {
     std::string uri;
     ByteRange range{};
-    std::uint64_t durationUs = 0;       ///< microseconds; 0: not known
-    std::uint64_t number = 0;           ///< the media sequence number; DASH: its place in the whole list
-    std::uint32_t base = 0;             ///< index into SegmentList::bases
-    std::optional<std::uint32_t> init;  ///< index into SegmentList::inits
-    std::optional<std::uint32_t> key;   ///< index into SegmentList::keys
-    bool isDiscontinuous = false;       ///< its time stamps, and maybe its coding, begin anew
-    bool isGap = false;                 ///< the manifest itself says that it is missing (EXT-X-GAP)
+    std::uint64_t durationUs = 0;         ///< microseconds; 0: not known
+    std::uint64_t number = 0;             ///< the media sequence number; DASH: its place in the whole list
+    std::uint32_t base = 0;               ///< index into SegmentList::bases
+    std::optional<std::uint32_t> init{};  ///< index into SegmentList::inits
+    std::optional<std::uint32_t> key{};   ///< index into SegmentList::keys
+    bool isDiscontinuous = false;         ///< its time stamps, and maybe its coding, begin anew
+    bool isGap = false;                   ///< the manifest itself says that it is missing (EXT-X-GAP)
+    bool mayBeMissing = false;            ///< DASH: the last one, reckoned from a duration that is rounded
 
     /// Its number as a big-endian 128-bit integer (RFC 8216 section 5.2).
     SegmentKey::Iv defaultIv() const {

@@ -19,7 +19,8 @@ Result<std::vector<IndexedPart>> readParts(std::span<const std::byte> box, std::
     std::uint64_t next = isLong ? fields.u64() : fields.u32();
     fields.skip(2);
     std::size_t count = fields.u16();
-    if (!fields.isWhole() || fields.left() < count * entryBytes || timescale == 0 || next > UINT64_MAX - behindBox)
+    if (!fields.isWhole() || fields.left() < count * entryBytes || timescale == 0 ||
+        next > UINT64_MAX - behindBox)
         return damaged("its index ends in the middle");
     next += behindBox;
     std::vector<IndexedPart> parts;
@@ -30,7 +31,8 @@ Result<std::vector<IndexedPart>> readParts(std::span<const std::byte> box, std::
         fields.skip(4);
         if (size & isIndexBit) return damaged("its index leads to another index");
         if (size == 0 || next > UINT64_MAX - size) return damaged("its index names a part that is none");
-        parts.push_back({.range = {.offset = next, .length = size}, .durationUs = ticks * 1'000'000 / timescale});
+        parts.push_back(
+            {.range = {.offset = next, .length = size}, .durationUs = ticks * 1'000'000 / timescale});
         next += size;
     }
     if (parts.empty()) return damaged("its index is empty");
