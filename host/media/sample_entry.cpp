@@ -30,7 +30,7 @@ std::uint16_t channelsOf(std::uint8_t configuration) {
 
 struct Descriptor {
     std::uint8_t tag = 0;
-    std::span<const std::byte> payload, behind;
+    std::span<const std::byte> payload{}, behind{};
 };
 
 /// The descriptor at the beginning, or nothing; its length has seven bits a byte.
@@ -65,7 +65,7 @@ std::size_t esFieldBytes(std::span<const std::byte> payload) {
 
 struct Decoder {
     std::uint8_t objectType = 0;
-    std::span<const std::byte> specific;
+    std::span<const std::byte> specific{};
 };
 
 /// What an esds box (its payload) says of the decoder.
@@ -85,7 +85,7 @@ std::optional<Decoder> decoderOf(std::span<const std::byte> esds) {
 
 struct Entry {
     FourCc format = 0;
-    std::span<const std::byte> fields, boxes;
+    std::span<const std::byte> fields{}, boxes{};
 };
 
 /// QuickTime's versions 1 and 2 have more fields.

@@ -21,7 +21,7 @@ class SegmentAudio::State final : public SoundSink {
             breakOff();
         }
         batch_ = {};
-        if (auto read = read(segment); !read) return std::unexpected(read.error());
+        if (auto taken = read(segment); !taken) return std::unexpected(taken.error());
         return write();
     }
 
@@ -45,6 +45,21 @@ class SegmentAudio::State final : public SoundSink {
         clock_.reset();
     }
 
+    Result<void> init(std::span<const std::byte> section) {
+        if (MpegTs::isOne(section)) return ts_.push(section, *this);
+        section_.assign(section.begin(), section.end());
+        return {};
+    }
+    bool isComplete() const { return !cutter_ || cutter_->isEmpty(); }
+    Result<void> finish() const { return ticks_ > 0 ? Result<void>{} : notSound("a stream without sound"); }
+    std::uint64_t durationMs() const { return ticksToMs(ticks_, rate_); }
+    bool isMp3() const { return cutter_ && cutter_->coding() == Coding::mpeg; }
+    SegmentFaults faults() const {
+        auto all = faults_;
+        all.lostPackets = ts_.lostPackets();
+        return all;
+    }
+
   private:
     Result<void> read(std::span<const std::byte> segment) {
         if (MpegTs::isOne(segment)) {
@@ -61,7 +76,11 @@ class SegmentAudio::State final : public SoundSink {
     Result<std::vector<std::byte>> write() {
         std::vector<std::byte> out;
         if (batch_.samples.empty()) return out;
-        if (cutter_->coding() == Coding::mpeg) return std::move(batch_.bytes);
+        rate_ = sampleRateOf(*cutter_->header());
+        if (cutter_->coding() == Coding::mpeg) {
+            ticks_ += batch_.ticks();
+            return std::move(batch_.bytes);
+        }
         if (!format_) {
             format_ = formatOf(*cutter_->header());
             out = fragmentedHead(*format_);
@@ -91,7 +110,8 @@ class SegmentAudio::State final : public SoundSink {
     SampleBatch batch_;
     std::optional<AudioFormat> format_;
     std::uint64_t cutTicks_ = 0, ticks_ = 0;
-    std::uint32_t sequence_ = 0;
+    std::uint32_t sequence_ = 0, rate_ = 0;
+    std::vector<std::byte> section_;
     SegmentFaults faults_;
 };
 
@@ -100,8 +120,26 @@ SegmentAudio::SegmentAudio(SegmentAudio&&) noexcept = default;
 SegmentAudio& SegmentAudio::operator=(SegmentAudio&&) noexcept = default;
 SegmentAudio::~SegmentAudio() = default;
 
+Result<void> SegmentAudio::init(std::span<const std::byte> section) {
+    return state_->init(section);
+}
 Result<std::vector<std::byte>> SegmentAudio::add(std::span<const std::byte> segment, bool isDiscontinuous) {
     return state_->add(segment, isDiscontinuous);
+}
+bool SegmentAudio::isComplete() const {
+    return state_->isComplete();
+}
+Result<void> SegmentAudio::finish() const {
+    return state_->finish();
+}
+std::uint64_t SegmentAudio::durationMs() const {
+    return state_->durationMs();
+}
+bool SegmentAudio::isMp3() const {
+    return state_->isMp3();
+}
+SegmentFaults SegmentAudio::faults() const {
+    return state_->faults();
 }
 
 }  // namespace auricle::media

@@ -10,6 +10,7 @@ media_packages=(ffmpeg openssl)
 # With a font: a bare machine has none, and pictures of pages would show boxes.
 chromium_packages=(chromium libnss3-tools fonts-dejavu-core)
 test_packages=(strace procps)
+fuzz_packages=(clang-16 libclang-rt-16-dev)
 
 # Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.
 need_packages() {
