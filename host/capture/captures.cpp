@@ -45,6 +45,16 @@ std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch()).count();
 }
 
+/// A stream's address that cannot be one is a mistake of the extension's: it is told, not passed over.
+Result<sites::PageMedia> givenBy(const StartRequest& request) {
+    sites::PageMedia given{.delivery = request.mediaDelivery.value_or(""), .stream = {}};
+    if (!request.mediaUrl) return given;
+    auto url = net::Url::parse(*request.mediaUrl);
+    if (!url) return badParam("/media/url", url.error().message);
+    given.stream = std::move(*url);
+    return given;
+}
+
 }  // namespace
 
 Captures::Captures(asio::any_io_executor loop, Services services, Store store)
@@ -110,11 +120,13 @@ Result<Capture> Captures::start(const StartRequest& request) {
     sites::Page page;
     auto entry = entryFor(request, page);
     if (!entry) return std::unexpected(entry.error());
+    auto given = givenBy(request);
+    if (!given) return std::unexpected(given.error());
     if (request.key) {
         for (const auto& [id, job] : jobs_) {
-            if (job->entry.capture.key == *request.key) return startAgain(id);
+            if (job->entry.capture.key == *request.key) return startAgain(id, std::move(*given));
         }
-        if (auto earlier = rememberedByKey(*request.key)) return startAgain(earlier->capture.id);
+        if (auto earlier = rememberedByKey(*request.key)) return startAgain(earlier->capture.id, std::move(*given));
     }
     if (!std::exchange(hasTidied_, true)) {
         store_.eraseOlderThan(entry->capture.startedAtMs -
@@ -123,13 +135,14 @@ Result<Capture> Captures::start(const StartRequest& request) {
     auto journal = store_.create(*entry);
     if (!journal) return std::unexpected(journal.error());
     auto job = adopt(std::move(*entry), std::move(*journal), std::move(page));
+    job->given = std::move(*given);
     launch(job);
     return job->entry.capture;
 }
 
 /// The same key again, or a retry: what runs or is done stays as it is, anything else goes on from the bytes
 /// that are there.
-Result<Capture> Captures::startAgain(const std::string& id) {
+Result<Capture> Captures::startAgain(const std::string& id, sites::PageMedia given) {
     auto job = find(id);
     if (!job) {
         auto earlier = remembered(id);
@@ -147,6 +160,7 @@ Result<Capture> Captures::startAgain(const std::string& id) {
     capture.error.reset();
     capture.endedAtMs.reset();
     capture.result.reset();
+    job->given = std::move(given);
     launch(job);
     return capture;
 }

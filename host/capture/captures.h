@@ -37,7 +37,7 @@ class Captures final : public Manager {
   private:
     using JobPointer = std::shared_ptr<Job>;
     Result<Entry> entryFor(const StartRequest& request, sites::Page& page) const;
-    Result<Capture> startAgain(const std::string& id);
+    Result<Capture> startAgain(const std::string& id, sites::PageMedia given = {});
     JobPointer find(const std::string& id) const;
     Result<JobPointer> hold(const std::string& id);
     std::optional<Entry> remembered(const std::string& id) const;

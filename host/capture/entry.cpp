@@ -89,7 +89,8 @@ Entry read(const json& record) {
     entry.about = {.title = about.at("title"),
                    .course = about.at("course"),
                    .stableId = about.at("stableId"),
-                   .durationMs = about.at("durationMs")};
+                   .durationMs = about.at("durationMs"),
+                   .date = about.value("date", "")};
     entry.hasOwnTitle = record.at("hasOwnTitle");
     entry.lecture = record.at("lecture");
     return entry;
@@ -122,7 +123,8 @@ json toRecord(const Entry& entry) {
          {{"title", entry.about.title},
           {"course", entry.about.course},
           {"stableId", entry.about.stableId},
-          {"durationMs", entry.about.durationMs}}},
+          {"durationMs", entry.about.durationMs},
+          {"date", entry.about.date}}},
         {"hasOwnTitle", entry.hasOwnTitle},
         {"lecture", entry.lecture},
     };

@@ -71,14 +71,27 @@ asio::awaitable<Result<void>> Pipeline::once() {
     co_return co_await deliver(*container);
 }
 
-asio::awaitable<Result<sites::Plan>> Pipeline::resolve() {
+asio::awaitable<Result<sites::Plan>> Pipeline::resolve(std::optional<Kind> hasFailed) {
     job_.enter(State::resolving);
+    // What the page gave was true when the person pressed the button: good for one time.
+    auto given = std::exchange(job_.given, {});
     auto with = visit();
+    with.given = &given;
+    with.hasFailed = hasFailed;
     co_return co_await site_.resolve(job_.page, with);
 }
 
 asio::awaitable<Result<void>> Pipeline::fetch() {
-    auto plan = co_await resolve();
+    auto outcome = co_await fetchFirstThatWorks({});
+    if (outcome || !site_.mayHaveOtherWays(outcome.error().kind)) co_return outcome;
+    auto others = co_await fetchFirstThatWorks(outcome.error().kind);
+    // What went wrong with the site's own offer says more than that there is nothing else.
+    bool saysNothingNew = !others && (others.error().kind == Kind::not_media || others.error().kind == Kind::not_ready_yet);
+    co_return saysNothingNew ? outcome : others;
+}
+
+asio::awaitable<Result<void>> Pipeline::fetchFirstThatWorks(std::optional<Kind> hasFailed) {
+    auto plan = co_await resolve(hasFailed);
     if (!plan) co_return std::unexpected(std::move(plan.error()));
     adopt(*plan);
     Result<void> outcome;

@@ -30,7 +30,9 @@ Registry sitesFor(const Config& config) {
         return entry == config.sites.end() || entry->second.enabled;
     };
     std::vector<std::unique_ptr<Site>> sites;
-    if (mayBeUsed("panopto")) sites.push_back(std::make_unique<Panopto>(config.panopto.hosts));
+    if (mayBeUsed("panopto")) sites.push_back(std::make_unique<Panopto>(
+            Panopto::Options{.vanityHosts = config.panopto.hosts,
+                             .mayStreamWhenOff = config.panopto.whenDownloadsAreOff == "stream"}));
     return Registry(std::move(sites));
 }
 
