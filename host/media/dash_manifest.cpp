@@ -129,7 +129,7 @@ class Addressing {
             auto uri = expand(pattern, first + i, (*timed)[i].start);
             if (!uri) return wrong("the pattern of its addresses is malformed");
             source_.segments.push_back({.uri = std::move(*uri),
-                                        .durationUs = microseconds((*timed)[i].ticks),
+                                        .durationUs = (*timed)[i].durationUs,
                                         .mayBeMissing = (*timed)[i].isReckoned});
         }
         return {};
@@ -163,7 +163,7 @@ class Addressing {
     }
 
     struct Timed {
-        std::uint64_t start, ticks;
+        std::uint64_t start, durationUs;  ///< ticks, microseconds
         bool isReckoned = false;
     };
 
@@ -175,32 +175,34 @@ class Addressing {
         if (!count) return std::unexpected(std::move(count.error()));
         std::vector<Timed> times;
         for (std::uint64_t i = 0; i < count->whole; ++i)
-            times.push_back({.start = i * *ticks, .ticks = *ticks});
-        if (count->rest > 0) times.push_back({.start = count->whole * *ticks, .ticks = count->rest});
+            times.push_back({.start = i * *ticks, .durationUs = microseconds(*ticks)});
+        if (count->restUs == 0) return times;
         // Sound that ends a little before the pictures has one segment less than the period's length asks
         // for.
-        if (!number("endNumber") && count->rest > 0 && times.size() > 1)
-            times.back().isReckoned = microseconds(count->rest) <= longestDoubtUs;
+        times.push_back({.start = count->whole * *ticks,
+                         .durationUs = count->restUs,
+                         .isReckoned = count->whole > 0 && count->restUs <= longestDoubtUs});
         return times;
     }
 
     struct Count {
-        std::uint64_t whole, rest;  ///< segments, and the ticks of a shorter last one
+        std::uint64_t whole, restUs;  ///< segments, and microseconds of a shorter last one
     };
 
     Result<Count> reckonCount(std::uint64_t ticks) {
         if (auto last = number("endNumber")) {
             auto first = number("startNumber").value_or(1);
             if (*last < first || *last - first >= room_) return tooMany();
-            return Count{.whole = *last - first + 1, .rest = 0};
+            return Count{.whole = *last - first + 1, .restUs = 0};
         }
         if (!durationUs_) return wrong("it does not say how long it is");
-        auto all = static_cast<long double>(*durationUs_) * static_cast<long double>(timescale()) / 1e6L;
-        auto whole = std::floor(all / static_cast<long double>(ticks));
+        auto oneUs = static_cast<long double>(ticks) * 1e6L / static_cast<long double>(timescale());
+        auto all = static_cast<long double>(*durationUs_);
+        auto whole = std::floor(all / oneUs);
         if (whole >= static_cast<long double>(room_)) return tooMany();
-        auto count = static_cast<std::uint64_t>(whole);
-        auto rest = std::llround(all - whole * static_cast<long double>(ticks));
-        return Count{.whole = count, .rest = static_cast<std::uint64_t>(std::max(rest, 0LL))};
+        auto restUs = std::max(all - whole * oneUs, 0.0L);
+        return Count{.whole = static_cast<std::uint64_t>(whole),
+                     .restUs = static_cast<std::uint64_t>(restUs)};
     }
 
     Result<std::vector<Timed>> readTimeline(xml_node timeline) {
@@ -223,7 +225,7 @@ class Addressing {
             if (*repeats >= room_ - std::min(room_, times.size())) return tooMany();
             for (std::uint64_t k = 0; k <= *repeats; ++k) {
                 if (next > UINT64_MAX - *ticks) return wrong("its timeline has a time that is none");
-                times.push_back({.start = next, .ticks = *ticks});
+                times.push_back({.start = next, .durationUs = microseconds(*ticks)});
                 next += *ticks;
             }
         }
@@ -278,7 +280,7 @@ class Addressing {
         auto times = readTimeline(timeline);
         if (!times) return std::unexpected(std::move(times.error()));
         for (std::size_t i = 0; i < std::min(times->size(), source_.segments.size()); ++i)
-            source_.segments[i].durationUs = microseconds((*times)[i].ticks);
+            source_.segments[i].durationUs = (*times)[i].durationUs;
         return {};
     }
 

@@ -226,13 +226,14 @@ TEST(DashPeriods, follow_one_another_with_the_same_codec) {
     auto text = mpd("<Period id=\"1\">" + set("mimeType=\"audio/mp4\" codecs=\"mp4a.40.2\"", {64, 128}) +
                     "</Period><Period start=\"PT5S\">" + set("mimeType=\"audio/mp4\" codecs=\"ec-3\"", {10}) +
                     set("mimeType=\"audio/mp4\" codecs=\"mp4a.40.2\"", {70}) + "</Period>");
-    EXPECT_EQ(taken(manifest(text)), "64 10 128 10 ");
+    EXPECT_EQ(taken(manifest(text)), "64 70 128 70 ");
 }
 
 TEST(DashPeriods, last_as_long_as_the_next_one_leaves_them) {
     auto one = set("mimeType=\"audio/mp4\"", {1}, "<SegmentTemplate duration=\"1\" media=\"$Number$\"/>");
-    auto found = manifest(mpd("<Period start=\"PT0S\">" + one + "</Period><Period start=\"PT3S\">" + one +
-                              "</Period><Period duration=\"PT4S\">" + one + "</Period>"));
+    auto found =
+        manifest(mpd("<Period start=\"PT0S\">" + one + "</Period><Period start=\"PT3S\" duration=\"PT2S\">" +
+                     one + "</Period><Period duration=\"PT4S\">" + one + "</Period>"));
     auto counts = [&](std::size_t period) { return found.tracks.at(0).periods.at(period).segments.size(); };
     EXPECT_EQ(counts(0), 3u);
     EXPECT_EQ(counts(2), 4u);
