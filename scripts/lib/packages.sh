@@ -2,7 +2,7 @@
 
 build_packages=(
   g++ cmake ninja-build pkg-config ca-certificates
-  libboost1.81-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpsl-dev
+  libboost1.81-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpsl-dev libpugixml-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 node_packages=(nodejs npm)
