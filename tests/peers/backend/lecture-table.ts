@@ -1,6 +1,7 @@
 // The table of lectures.
 
 import { randomUUID } from "node:crypto";
+import { dateOf, numberOf, textOf } from "./database.ts";
 import type { Database, Row } from "./database.ts";
 
 export const STATUSES = ["pending", "downloading", "uploading", "ready", "failed", "cancelled"] as const;
@@ -88,26 +89,17 @@ function lectureRow(row: Row): LectureRow {
   return {
     id: String(row["id"]),
     status: STATUSES.find((status) => status === row["status"]) ?? "failed",
-    courseId: text(row["course_id"]),
+    courseId: textOf(row["course_id"]),
     title: String(row["title"]),
     sourceUrl: String(row["source_url"]),
     site: String(row["site"]),
     mimeType: String(row["mime_type"]),
-    durationMs: number(row["duration_ms"]),
-    sizeBytes: number(row["size_bytes"]),
-    sha256: text(row["sha256"]),
-    errorMessage: text(row["error_message"]),
-    uploadId: text(row["upload_id"]),
-    createdAt: new Date(String(row["created_at"])),
-    updatedAt: new Date(String(row["updated_at"])),
+    durationMs: numberOf(row["duration_ms"]),
+    sizeBytes: numberOf(row["size_bytes"]),
+    sha256: textOf(row["sha256"]),
+    errorMessage: textOf(row["error_message"]),
+    uploadId: textOf(row["upload_id"]),
+    createdAt: dateOf(row["created_at"]),
+    updatedAt: dateOf(row["updated_at"]),
   };
-}
-
-function text(value: unknown): string | null {
-  return value === null ? null : String(value);
-}
-
-/** A bigint column comes as a number, a bigint or a string, as the driver likes. */
-function number(value: unknown): number | null {
-  return value === null ? null : Number(value);
 }
