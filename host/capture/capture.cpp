@@ -51,7 +51,7 @@ bool isOver(State state) {
 
 double Capture::saved() const {
     if (!plan || plan->wholeBytes == 0) return 0;
-    auto fetched = total ? total : plan->bytes ? plan->bytes : done;
+    auto fetched = plan->bytes ? plan->bytes : total ? total : done;
     return std::clamp(1.0 - static_cast<double>(fetched) / static_cast<double>(plan->wholeBytes), 0.0, 1.0);
 }
 

@@ -82,13 +82,15 @@ Entry read(const json& record) {
                   .validator = {.etag = part.at("etag"),
                                 .lastModified = part.at("lastModified"),
                                 .total = part.at("total")},
+                  .cursor = part.value("cursor", std::uint64_t{0}),
                   .isWhole = part.at("isWhole")};
     capture.done = capture.result ? capture.result->bytes : entry.part.bytes;
     const auto& about = record.at("about");
     entry.about = {.title = about.at("title"),
                    .course = about.at("course"),
                    .stableId = about.at("stableId"),
-                   .durationMs = about.at("durationMs")};
+                   .durationMs = about.at("durationMs"),
+                   .date = about.value("date", "")};
     entry.hasOwnTitle = record.at("hasOwnTitle");
     entry.lecture = record.at("lecture");
     return entry;
@@ -115,12 +117,14 @@ json toRecord(const Entry& entry) {
           {"etag", entry.part.validator.etag},
           {"lastModified", entry.part.validator.lastModified},
           {"total", entry.part.validator.total},
+          {"cursor", entry.part.cursor},
           {"isWhole", entry.part.isWhole}}},
         {"about",
          {{"title", entry.about.title},
           {"course", entry.about.course},
           {"stableId", entry.about.stableId},
-          {"durationMs", entry.about.durationMs}}},
+          {"durationMs", entry.about.durationMs},
+          {"date", entry.about.date}}},
         {"hasOwnTitle", entry.hasOwnTitle},
         {"lecture", entry.lecture},
     };

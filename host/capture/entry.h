@@ -16,6 +16,8 @@ namespace auricle::capture {
 struct SavedPart {
     std::uint64_t bytes = 0;
     net::Validator validator;
+    std::uint64_t cursor =
+        0;  ///< where a way that marks its target goes on; 0: it does not, or is at the beginning
     bool isWhole = false;  ///< every byte of the resource is there
 };
 

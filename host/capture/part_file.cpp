@@ -64,6 +64,8 @@ asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file,
         if (!digest) co_return std::unexpected(digest.error());
         version.digest = std::move(*digest);
         version.validator = saved.validator;
+        version.cursor = saved.cursor;
+        version.marked = saved.cursor ? usable : 0;
     }
     if (::ftruncate(version.file->get(), static_cast<off_t>(usable)) != 0) {
         co_return std::unexpected(systemError(errno, "The part file could not be cut"));
@@ -84,6 +86,8 @@ Result<void> PartFile::startOver(const net::Validator& validator) {
                        .validator = validator,
                        .bytes = 0,
                        .asked = 0,
+                       .cursor = 0,
+                       .marked = 0,
                        .digest = {},
                        .isBesideOld = keepsOld};
     return {};
@@ -114,13 +118,25 @@ Result<void> PartFile::adopt() {
     return {};
 }
 
+void PartFile::mark(std::uint64_t cursor) {
+    current_.cursor = cursor;
+    current_.marked = current_.bytes;
+}
+
+SavedPart PartFile::whatIsThere() const {
+    return {.bytes = current_.cursor ? current_.marked : current_.bytes,
+            .validator = current_.validator,
+            .cursor = current_.cursor,
+            .isWhole = false};
+}
+
 void PartFile::syncSoon() {
     // The journal speaks of the file under its own name alone: a version beside the old one is not saved yet.
     if (isSyncing_ || current_.isBesideOld) return;
     isSyncing_ = true;
     current_.asked = current_.bytes;
     auto file = current_.file;
-    SavedPart saved{.bytes = current_.bytes, .validator = current_.validator, .isWhole = false};
+    auto saved = whatIsThere();
     asio::post(worker_, [self = shared_from_this(), file, saved] {
         bool isSynced = syncData(file->get()).has_value();
         asio::post(self->loop_, [self, file, saved, isSynced] {
@@ -133,7 +149,7 @@ void PartFile::syncSoon() {
 asio::awaitable<void> PartFile::save() {
     if (current_.isBesideOld || current_.bytes == 0) co_return;
     auto file = current_.file;
-    SavedPart saved{.bytes = current_.bytes, .validator = current_.validator, .isWhole = false};
+    auto saved = whatIsThere();
     auto sync = [file] { return syncData(file->get()); };
     auto synced = co_await onWorker(worker_, sync);
     if (synced && file == current_.file) onSaved_(saved);
@@ -147,7 +163,10 @@ asio::awaitable<Result<std::string>> PartFile::finish() {
     auto sync = [file] { return syncData(file->get()); };
     auto synced = co_await onWorker(worker_, sync);
     if (!synced) co_return std::unexpected(synced.error());
-    onSaved_({.bytes = current_.bytes, .validator = current_.validator, .isWhole = true});
+    onSaved_({.bytes = current_.bytes,
+              .validator = current_.validator,
+              .cursor = current_.cursor,
+              .isWhole = true});
     co_return current_.digest.hex();
 }
 

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "capture/entry.h"
-#include "net/download.h"
+#include "streams/way.h"
 #include "system/digest.h"
 #include "system/files.h"
 
@@ -17,7 +17,7 @@ namespace auricle::capture {
 /// Writes on the loop, syncs on a worker every 8 MiB, so that a crash costs at most 16 MiB (SAFETY
 /// "Downloads"). When a resource begins anew, what was there stays until the new bytes have passed it. Must
 /// live until finish() returned or the worker has been joined.
-class PartFile final : public net::DownloadTarget, public std::enable_shared_from_this<PartFile> {
+class PartFile final : public streams::Target, public std::enable_shared_from_this<PartFile> {
   public:
     /// Told after each sync, on the loop: so much may now be written into the journal.
     using OnSaved = std::function<void(const SavedPart&)>;
@@ -32,6 +32,8 @@ class PartFile final : public net::DownloadTarget, public std::enable_shared_fro
     Result<void> goOn() override { return {}; }
     Result<void> startOver(const net::Validator& validator) override;
     Result<void> append(std::span<const std::byte> bytes) override;
+    std::uint64_t cursor() const override { return current_.cursor; }
+    void mark(std::uint64_t cursor) override;
 
     /// Everything is there: syncs the file and gives its SHA-256 in hex.
     boost::asio::awaitable<Result<std::string>> finish();
@@ -48,7 +50,8 @@ class PartFile final : public net::DownloadTarget, public std::enable_shared_fro
     struct Version {
         std::shared_ptr<FileHandle> file;
         net::Validator validator;
-        std::uint64_t bytes = 0, asked = 0;  ///< written; last offset at which a sync was asked for
+        std::uint64_t bytes = 0, asked = 0;    ///< written; last offset at which a sync was asked for
+        std::uint64_t cursor = 0, marked = 0;  ///< last mark, and how many bytes belong to it
         Sha256 digest;
         bool isBesideOld = false;  ///< still in the file `….new`
     };
@@ -57,6 +60,8 @@ class PartFile final : public net::DownloadTarget, public std::enable_shared_fro
              boost::asio::any_io_executor worker, OnSaved onSaved);
     std::filesystem::path besidePath() const { return std::filesystem::path(path_).concat(".new"); }
     Result<void> adopt();
+    /// What a sync that begins now makes safe.
+    SavedPart whatIsThere() const;
     void syncSoon();
 
     std::filesystem::path path_;

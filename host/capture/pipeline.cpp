@@ -71,19 +71,32 @@ asio::awaitable<Result<void>> Pipeline::once() {
     co_return co_await deliver(*container);
 }
 
-asio::awaitable<Result<sites::Plan>> Pipeline::resolve() {
+asio::awaitable<Result<sites::Plan>> Pipeline::resolve(std::optional<Kind> hasFailed) {
     job_.enter(State::resolving);
+    // What the page gave was true when the person pressed the button: good for one time.
+    auto given = std::exchange(job_.given, {});
     auto with = visit();
+    with.given = &given;
+    with.hasFailed = hasFailed;
     co_return co_await site_.resolve(job_.page, with);
 }
 
 asio::awaitable<Result<void>> Pipeline::fetch() {
-    auto plan = co_await resolve();
+    auto outcome = co_await fetchFirstThatWorks({});
+    if (outcome || !site_.mayHaveOtherWays(outcome.error().kind)) co_return outcome;
+    auto others = co_await fetchFirstThatWorks(outcome.error().kind);
+    // What went wrong with the site's own offer says more than that there is nothing else.
+    bool saysNothingNew = !others && (others.error().kind == Kind::not_media || others.error().kind == Kind::not_ready_yet);
+    co_return saysNothingNew ? outcome : others;
+}
+
+asio::awaitable<Result<void>> Pipeline::fetchFirstThatWorks(std::optional<Kind> hasFailed) {
+    auto plan = co_await resolve(hasFailed);
     if (!plan) co_return std::unexpected(std::move(plan.error()));
     adopt(*plan);
     Result<void> outcome;
     for (const auto& way : plan->ways) {
-        outcome = co_await fetch(way);
+        outcome = co_await fetch(*way);
         bool isAboutTheWay =
             !outcome && (outcome.error().kind == Kind::not_media || outcome.error().kind == Kind::not_found);
         if (!isAboutTheWay) break;
@@ -104,19 +117,14 @@ asio::awaitable<Result<void>> Pipeline::openPart() {
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
-    capture_.plan = PlanTaken{
-        .how = way.how, .bytes = way.bytes, .wholeBytes = capture_.plan ? capture_.plan->wholeBytes : 0};
+asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
+    capture_.plan = PlanTaken{.how = std::string(way.how()),
+                              .bytes = way.bytes(),
+                              .wholeBytes = way.wholeBytes() ? way.wholeBytes() : wholeBytes_};
     job_.enter(State::downloading);
     if (auto opened = co_await openPart(); !opened) co_return opened;
-    gotBytes(job_.part->size());
+    gotBytes(job_.part->size(), job_.part->validator().total);
     auto progress = tellProgress(capture_.done, 0);
-    MediaGate gate(*job_.part, [this](std::uint64_t bytes) { gotBytes(bytes); });
-    net::Request request{.url = way.url, .credentials = &credentials_};
-    request.judge = [this](const net::Url& from, const net::Url& to) {
-        return site_.judgeHop(job_.page, from, to);
-    };
-    request.stop = stop();
     // A redirect that may not be followed is forbidden too, but no answer of the site's that it could
     // explain.
     bool isRefused = false;
@@ -125,17 +133,27 @@ asio::awaitable<Result<void>> Pipeline::fetch(const sites::Way& way) {
         isRefused = !judged && judged.error().kind == Kind::forbidden;
         return judged;
     };
-    auto outcome =
-        co_await net::download(services_.http, std::move(request), gate, judgeHead, services_.timing);
-    if (outcome) {
-        gotBytes(job_.part->size());
-        co_return outcome;
-    }
+    auto judgeHop = [this](const net::Url& from, const net::Url& to) {
+        return site_.judgeHop(job_.page, from, to);
+    };
+    streams::Visit with{.http = services_.http,
+                        .credentials = &credentials_,
+                        .timing = services_.timing,
+                        .judgeHop = judgeHop,
+                        .judgeHead = judgeHead,
+                        .worker = services_.worker(),
+                        .stop = stop()};
+    streams::Way::OnProgress onProgress = [this, &way](std::uint64_t done, std::uint64_t total) {
+        gotBytes(done, total);
+        if (way.bytes() == 0) capture_.plan->bytes = capture_.total;
+    };
+    auto outcome = co_await way.fetch(with, *job_.part, onProgress);
+    if (outcome) co_return outcome;
     co_await job_.part->save();
     bool isAnswer = isRefused && outcome.error().kind == Kind::forbidden;
     if (!isAnswer || stop().stop_requested()) co_return outcome;
-    auto with = visit();
-    co_return std::unexpected(co_await site_.explain(job_.page, std::move(outcome.error()), with));
+    auto asking = visit();
+    co_return std::unexpected(co_await site_.explain(job_.page, std::move(outcome.error()), asking));
 }
 
 asio::awaitable<Result<media::Container>> Pipeline::finish() {
@@ -262,14 +280,15 @@ asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {
 void Pipeline::adopt(const sites::Plan& plan) {
     job_.entry.about = plan.about;
     if (!job_.entry.hasOwnTitle && !plan.about.title.empty()) capture_.title = plan.about.title;
-    capture_.plan = PlanTaken{
-        .how = plan.ways.front().how, .bytes = plan.ways.front().bytes, .wholeBytes = plan.wholeBytes};
+    wholeBytes_ = plan.wholeBytes;
+    const auto& best = *plan.ways.front();
+    capture_.plan =
+        PlanTaken{.how = std::string(best.how()), .bytes = best.bytes(), .wholeBytes = wholeBytes_};
 }
 
-void Pipeline::gotBytes(std::uint64_t bytes) {
-    capture_.done = bytes;
-    capture_.total = std::max(job_.part->validator().total, job_.part->validator().total ? bytes : 0);
-    if (capture_.plan && capture_.total) capture_.plan->bytes = capture_.total;
+void Pipeline::gotBytes(std::uint64_t done, std::uint64_t total) {
+    capture_.done = done;
+    capture_.total = total ? std::max(total, done) : 0;
 }
 
 std::unique_ptr<Ticker> Pipeline::tellProgress(const std::uint64_t& bytes, std::uint64_t total) {

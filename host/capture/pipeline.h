@@ -8,7 +8,6 @@
 
 #include "capture/credentials.h"
 #include "capture/job.h"
-#include "capture/media_gate.h"
 #include "capture/meter.h"
 #include "capture/services.h"
 #include "capture/slots.h"
@@ -29,10 +28,11 @@ class Pipeline {
 
   private:
     boost::asio::awaitable<Result<void>> once();
-    boost::asio::awaitable<Result<sites::Plan>> resolve();
+    boost::asio::awaitable<Result<sites::Plan>> resolve(std::optional<Kind> hasFailed);
+    boost::asio::awaitable<Result<void>> fetchFirstThatWorks(std::optional<Kind> hasFailed);
     boost::asio::awaitable<Result<void>> openPart();
     boost::asio::awaitable<Result<void>> fetch();
-    boost::asio::awaitable<Result<void>> fetch(const sites::Way& way);
+    boost::asio::awaitable<Result<void>> fetch(const streams::Way& way);
     boost::asio::awaitable<Result<media::Container>> finish();
     boost::asio::awaitable<Result<void>> deliver(const media::Container& container);
 
@@ -42,13 +42,19 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> waitForRoom(const Error& error);
 
     void adopt(const sites::Plan& plan);
-    void gotBytes(std::uint64_t bytes);
+    void gotBytes(std::uint64_t done, std::uint64_t total);
     /// Begins to tell how far it has come, from `bytes` on, until the ticker is dropped.
     std::unique_ptr<Ticker> tellProgress(const std::uint64_t& bytes, std::uint64_t total);
     void forgetPart();
     /// Named before it is awaited with, everywhere: GCC 12 destroys aggregates twice that are made inside a
     /// co_await expression.
-    sites::Visit visit() { return {services_.http, credentials_, services_.timing, stop()}; }
+    sites::Visit visit() {
+        return {.http = services_.http,
+                .credentials = credentials_,
+                .timing = services_.timing,
+                .stop = stop(),
+                .worker = services_.worker()};
+    }
     vault::Key siteKey() const;
     std::stop_token stop() const { return job_.stop.get_token(); }
 
@@ -61,6 +67,7 @@ class Pipeline {
     sites::Site& site_;
     SiteCredentials credentials_;
     std::string sha256_;
+    std::uint64_t wholeBytes_ = 0;             ///< what the site says the video would have cost; 0: not known
     std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it went wrong
     std::uint64_t bytesAtRefresh_ = 0;
     unsigned refreshesInVain_ = 0;

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "command/config.h"
+#include "command/fetch.h"
 #include "command/register.h"
 
 namespace auricle::command {
@@ -70,6 +71,16 @@ int runLine(int argc, char** argv) {
     auto* config = app.add_subcommand("config", "Print what is configured, and where each value came from");
     config->add_flag("--json", isConfigJson, "Print it as JSON");
 
+    FetchOptions fetching;
+    auto* fetch = app.add_subcommand("fetch", "Capture from the command line: the sound of a page, or of media");
+    fetch->add_option("URL", fetching.url, "A page that Auricle knows, or an address of media")->required();
+    fetch->add_option("--cookies", fetching.cookies, "A cookie file in Netscape's format (cookies.txt)")
+        ->type_name("FILE");
+    fetch->add_option("--out", fetching.folder, "Where the file goes; else the configured folder")
+        ->type_name("FOLDER");
+    fetch->add_option("--title", fetching.title, "What the file is to be called")->type_name("TEXT");
+    fetch->add_flag("--plan", fetching.wantsPlanOnly, "Print the ways to the sound and fetch nothing");
+
     RegisterOptions installing, removing;
     auto* install = app.add_subcommand("install", "Register this program with your browsers");
     addRegisterOptions(*install, installing);
@@ -85,6 +96,7 @@ int runLine(int argc, char** argv) {
         return answer(app, stop);
     }
     if (config->parsed()) return printConfig(isConfigJson);
+    if (fetch->parsed()) return runFetch(fetching);
     if (install->parsed()) return runInstall(installing);
     if (uninstall->parsed()) return runUninstall(removing);
     return explainYourself(app);

@@ -8,11 +8,12 @@ declare -A knows=(
   [vault]="system"
   [net]="system vault/secret"
   [media]="system"
-  [sites]="system net media"
+  [streams]="system net media"
+  [sites]="system net media streams"
   [delivery]="system net vault/secret"
-  [capture]="system vault net media sites delivery"
+  [capture]="system vault net media streams sites delivery"
   [channel]="system vault capture"
-  [command]="system vault net media sites delivery capture channel installer"
+  [command]="system vault net media streams sites delivery capture channel installer"
 )
 wrong=0
 for room in "${!knows[@]}"; do
@@ -26,7 +27,7 @@ for room in "${!knows[@]}"; do
     echo "$file includes $included, which $room may not know"
     wrong=1
   done < <(grep -roE '^#include "[a-z_/]+\.h"' "host/$room" --include='*.h' --include='*.cpp' |
-    sed -E 's/^([^:]+):#include "([^"]+)"/\1:\2/' | grep -E ':(system|vault|net|media|sites|delivery|capture|channel|command|installer)/')
+    sed -E 's/^([^:]+):#include "([^"]+)"/\1:\2/' | grep -E ':(system|vault|net|media|streams|sites|delivery|capture|channel|command|installer)/')
 done
 # What belongs to one operating system has its own files (STYLE: no #ifdef elsewhere).
 if grep -rnE '^\s*#\s*if.*(_WIN32|__APPLE__|__linux__)' host --include='*.h' --include='*.cpp' | grep -v '^host/system/'; then

@@ -41,6 +41,13 @@ class PartFileTest : public testing::Test {
         EXPECT_TRUE(digest);
         return *digest;
     }
+    void save(PartFile& part) {
+        auto saving = [&]() -> boost::asio::awaitable<bool> {
+            co_await part.save();
+            co_return true;
+        };
+        test::runOn(loop, saving());
+    }
     test::TemporaryFolder folder;
     std::filesystem::path file = folder.path() / "a.part";
     boost::asio::io_context loop;
@@ -64,7 +71,7 @@ TEST_F(PartFileTest, holds_what_was_appended_and_its_digest) {
 
 TEST_F(PartFileTest, goes_on_from_what_was_saved_and_cuts_what_was_not) {
     std::ofstream(file) << "abcXXXX";
-    auto part = open({.bytes = 3, .validator = v1, .isWhole = false});
+    auto part = open({.bytes = 3, .validator = v1, .cursor = 0, .isWhole = false});
     EXPECT_EQ(part->size(), 3u);
     EXPECT_EQ(part->validator(), v1);
     ASSERT_TRUE(part->goOn());
@@ -73,15 +80,36 @@ TEST_F(PartFileTest, goes_on_from_what_was_saved_and_cuts_what_was_not) {
     EXPECT_EQ(test::TemporaryFolder::read(file), "abcdef");
 }
 
+TEST_F(PartFileTest, saves_a_marked_part_up_to_its_last_mark_only) {
+    auto part = open({});
+    ASSERT_TRUE(part->startOver(v1));
+    ASSERT_TRUE(part->append(bytesOf("abc")));
+    part->mark(7);
+    ASSERT_TRUE(part->append(bytesOf("de")));
+    save(*part);
+    ASSERT_EQ(saved.size(), 1u);
+    EXPECT_EQ(saved[0].bytes, 3u);
+    EXPECT_EQ(saved[0].cursor, 7u);
+}
+
+TEST_F(PartFileTest, knows_its_mark_again_and_forgets_it_when_it_starts_over) {
+    std::ofstream(file) << "abcXX";
+    auto part = open({.bytes = 3, .validator = v1, .cursor = 7, .isWhole = false});
+    EXPECT_EQ(part->cursor(), 7u);
+    EXPECT_EQ(part->size(), 3u);
+    ASSERT_TRUE(part->startOver(v2));
+    EXPECT_EQ(part->cursor(), 0u);
+}
+
 TEST_F(PartFileTest, begins_anew_when_the_file_is_shorter_than_was_written_down) {
     std::ofstream(file) << "ab";
-    auto part = open({.bytes = 3, .validator = v1, .isWhole = false});
+    auto part = open({.bytes = 3, .validator = v1, .cursor = 0, .isWhole = false});
     EXPECT_EQ(part->size(), 0u);
 }
 
 TEST_F(PartFileTest, keeps_the_old_bytes_until_the_new_ones_have_passed_them) {
     std::ofstream(file) << "old!";
-    auto part = open({.bytes = 4, .validator = v1, .isWhole = false});
+    auto part = open({.bytes = 4, .validator = v1, .cursor = 0, .isWhole = false});
     ASSERT_TRUE(part->startOver(v2));
     ASSERT_TRUE(part->append(bytesOf("new")));
     EXPECT_EQ(test::TemporaryFolder::read(file), "old!");
@@ -94,7 +122,7 @@ TEST_F(PartFileTest, keeps_the_old_bytes_until_the_new_ones_have_passed_them) {
 
 TEST_F(PartFileTest, takes_a_shorter_new_version_at_its_end) {
     std::ofstream(file) << "old and long";
-    auto part = open({.bytes = 12, .validator = v1, .isWhole = false});
+    auto part = open({.bytes = 12, .validator = v1, .cursor = 0, .isWhole = false});
     ASSERT_TRUE(part->startOver(v2));
     ASSERT_TRUE(part->append(bytesOf("new")));
     EXPECT_EQ(finish(*part), sha256("new"));

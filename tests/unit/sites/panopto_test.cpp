@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sites/video_size.h"
+#include "streams/file_way.h"
 #include "tests/unit/sites/scripted_client.h"
 
 namespace auricle::sites {
@@ -26,6 +27,10 @@ const std::string fine = deliveryInfo(R"("IsAudioPodcastEncodeComplete":true)");
 const std::string loggedOut = R"({"ErrorCode":2,"ErrorMessage":"Please log in.","Delivery":null})";
 const std::string signInPage = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>";
 
+const net::Url& urlOf(const streams::Way& way) {
+    return dynamic_cast<const streams::FileWay&>(way).url();
+}
+
 class PanoptoSite : public testing::Test {
   protected:
     Visit visit() { return {http, credentials, timing, stop.get_token()}; }
@@ -34,7 +39,8 @@ class PanoptoSite : public testing::Test {
     }
     Result<Plan> resolve(const std::string& query = "id=" + recording) {
         auto what = page(query);
-        return test::runToEnd(site.resolve(what, visit()));
+        auto with = visit();
+        return test::runToEnd(site.resolve(what, with));
     }
     Error explain(Error refused) {
         auto what = page();
@@ -63,8 +69,8 @@ TEST_F(PanoptoSite, ResolvesARecordingToItsAudioPodcast) {
     EXPECT_EQ(plan->about.stableId, session);
     EXPECT_EQ(plan->about.durationMs, 3'600'000u);
     ASSERT_EQ(plan->ways.size(), 1u);
-    EXPECT_EQ(plan->ways[0].how, "audio-direct");
-    EXPECT_EQ(plan->ways[0].url.text(),
+    EXPECT_EQ(plan->ways[0]->how(), "audio-direct");
+    EXPECT_EQ(urlOf(*plan->ways[0]).text(),
               tenant + "/Panopto/Podcast/Download/" + recording + ".mp4?mediaTargetType=audioPodcast");
     EXPECT_EQ(plan->wholeBytes, 0u);
 }
@@ -92,7 +98,7 @@ TEST_F(PanoptoSite, AsksForATopicIdByItsOwnNameAndFetchesByTheDeliverysId) {
               "&tid=" + session +
                   "&isLiveNotes=false&refreshAuthCookie=true&isActiveBroadcast=false&isEditing=false"
                   "&isKollectiveAgentInstalled=false&isEmbed=false&responseType=json");
-    EXPECT_NE(plan->ways[0].url.path().find(recording), std::string::npos);
+    EXPECT_NE(urlOf(*plan->ways[0]).path().find(recording), std::string::npos);
 }
 
 TEST_F(PanoptoSite, KnowsEveryFormOfALoggedOutSession) {

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "net/download.h"
-#include "sites/site.h"
 
-namespace auricle::capture {
+namespace auricle::streams {
 
 class MediaGate final : public net::DownloadTarget {
   public:
@@ -32,4 +32,4 @@ class MediaGate final : public net::DownloadTarget {
     bool isJudged_ = true;  ///< what is resumed was judged when it began
 };
 
-}  // namespace auricle::capture
+}  // namespace auricle::streams

@@ -1,8 +1,8 @@
-#include "capture/media_gate.h"
+#include "streams/media_gate.h"
 
 #include "media/container.h"
 
-namespace auricle::capture {
+namespace auricle::streams {
 
 Result<void> MediaGate::startOver(const net::Validator& validator) {
     head_.clear();
@@ -43,4 +43,4 @@ Result<void> MediaGate::look(std::span<const std::byte> bytes) {
     return {};
 }
 
-}  // namespace auricle::capture
+}  // namespace auricle::streams
