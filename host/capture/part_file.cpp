@@ -123,6 +123,10 @@ void PartFile::mark(std::uint64_t cursor) {
     current_.marked = current_.bytes;
 }
 
+std::unique_ptr<media::ByteSource> PartFile::content() const {
+    return std::make_unique<media::FileSource>(current_.file->get());
+}
+
 SavedPart PartFile::whatIsThere() const {
     return {.bytes = current_.cursor ? current_.marked : current_.bytes,
             .validator = current_.validator,
