@@ -85,6 +85,8 @@ Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page)
     auto url = net::Url::parse(request.page);
     if (!url) return badParam("/page", url.error().message);
     auto recognised = services_.sites.recognise(*url);
+    auto* direct = request.mayBeAnything ? services_.sites.find("direct") : nullptr;
+    if (!recognised && direct) recognised = direct->recognise(*url);
     if (!recognised) {
         return fail(
             Kind::unsupported_site,
@@ -106,7 +108,8 @@ Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page)
     auto& capture = entry.capture;
     capture.id = newId(nowMs);
     capture.key = request.key.value_or(capture.id);
-    capture.page = page.url.text();
+    // The query of a bare address may be a key to it; a page's own is none.
+    capture.page = page.site == "direct" ? page.url.safeText() : page.url.text();
     capture.site = page.site;
     capture.title = request.title.value_or("");
     capture.startedAtMs = nowMs;
@@ -124,9 +127,11 @@ Result<Capture> Captures::start(const StartRequest& request) {
     if (!given) return std::unexpected(given.error());
     if (request.key) {
         for (const auto& [id, job] : jobs_) {
-            if (job->entry.capture.key == *request.key) return startAgain(id, std::move(*given));
+            if (job->entry.capture.key == *request.key)
+                return startAgain(id, std::move(*given), std::move(page));
         }
-        if (auto earlier = rememberedByKey(*request.key)) return startAgain(earlier->capture.id, std::move(*given));
+        if (auto earlier = rememberedByKey(*request.key)) 
+            return startAgain(earlier->capture.id, std::move(*given), std::move(page));
     }
     if (!std::exchange(hasTidied_, true)) {
         store_.eraseOlderThan(entry->capture.startedAtMs -
@@ -142,7 +147,8 @@ Result<Capture> Captures::start(const StartRequest& request) {
 
 /// The same key again, or a retry: what runs or is done stays as it is, anything else goes on from the bytes
 /// that are there.
-Result<Capture> Captures::startAgain(const std::string& id, sites::PageMedia given) {
+Result<Capture> Captures::startAgain(const std::string& id, sites::PageMedia given,
+                                     std::optional<sites::Page> page) {
     auto job = find(id);
     if (!job) {
         auto earlier = remembered(id);
@@ -161,8 +167,24 @@ Result<Capture> Captures::startAgain(const std::string& id, sites::PageMedia giv
     capture.endedAtMs.reset();
     capture.result.reset();
     job->given = std::move(given);
+    if (page) job->page = std::move(*page);
     launch(job);
     return capture;
+}
+
+asio::awaitable<Result<sites::Plan>> Captures::plan(StartRequest request, std::stop_token stop) {
+    sites::Page page;
+    auto entry = entryFor(request, page);
+    if (!entry) co_return std::unexpected(std::move(entry.error()));
+    vault::Key key{.site = page.site, .origin = page.origin, .store = request.store};
+    SiteCredentials credentials(services_.vault, key, services_.config.sites.at(page.site).useCookies);
+    sites::Visit visit{.http = services_.http,
+                       .credentials = credentials,
+                       .timing = services_.timing,
+                       .stop = stop,
+                       .worker = services_.worker(),
+                       .wantsEveryWay = true};
+    co_return co_await services_.sites.find(page.site)->resolve(page, visit);
 }
 
 Captures::JobPointer Captures::find(const std::string& id) const {
@@ -177,7 +199,8 @@ Result<Captures::JobPointer> Captures::hold(const std::string& id) {
     auto held = store_.take(id);
     if (!held) return held.error().kind == Kind::not_found ? unknown(id) : std::unexpected(held.error());
     auto url = net::Url::parse(held->entry.capture.page);
-    auto page = url ? services_.sites.recognise(*url) : std::nullopt;
+    auto* site = services_.sites.find(held->entry.capture.site);
+    auto page = url && site ? site->recognise(*url) : std::nullopt;
     if (!page) return fail(Kind::unsupported_site, "The site of this capture is not enabled any more.");
     return adopt(std::move(held->entry), std::move(held->journal), std::move(*page));
 }

@@ -7,8 +7,10 @@ build_packages=(
 )
 node_packages=(nodejs npm)
 media_packages=(ffmpeg openssl)
-# With a font: a bare machine has none, and pictures of pages would show boxes.
-chromium_packages=(chromium libnss3-tools fonts-dejavu-core)
+# With certutil, by which a browser is told of an authority, and a font: a bare machine has none, and pictures would show boxes.
+browser_packages=(libnss3-tools fonts-dejavu-core)
+chromium_packages=(chromium "${browser_packages[@]}")
+firefox_packages=(firefox-esr "${browser_packages[@]}")
 test_packages=(strace procps)
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 

@@ -2,7 +2,7 @@
 // reads in them.
 #include "media/segment_audio.h"
 
-#include "tests/unit/media/made_files.h"
+#include "tests/unit/media/made_streams.h"
 
 namespace auricle::media {
 namespace {
@@ -14,7 +14,7 @@ const std::string sound = "-f lavfi -i sine=frequency=440:sample_rate=48000:dura
 const std::string picture = "-f lavfi -i testsrc=duration=9:size=64x64:rate=10 ";
 const std::string inAdts = "-bsf:a aac_adtstoasc";
 
-class SegmentAudioFiles : public test::MadeFiles {
+class SegmentAudioFiles : public test::MadeStreams {
   protected:
     /// All segments in order through one object; the error's sentence where there is one.
     std::string join(const std::vector<std::string>& names, const std::string& init = "") {
@@ -46,7 +46,8 @@ class SegmentAudioFiles : public test::MadeFiles {
 };
 
 TEST_F(SegmentAudioFiles, transport_streams_give_the_very_packets_of_their_sound) {
-    ASSERT_TRUE(make(sound + picture + "-c:a aac -b:a 64k -c:v mpeg2video -f hls -hls_time 2 -hls_list_size 0 ts.m3u8"));
+    ASSERT_TRUE(make(sound + picture +
+                     "-c:a aac -b:a 64k -c:v mpeg2video -f hls -hls_time 2 -hls_list_size 0 ts.m3u8"));
     auto segments = named("ts0");
     for (auto i = 0; i < 12 && path("ts" + std::to_string(i) + ".ts").empty(); ++i) continue;
     EXPECT_FALSE(named("ts").empty());

@@ -24,7 +24,7 @@ inline std::string textIn(std::span<const std::byte> bytes) {
 }
 
 /// A suite whose tests are skipped where there is no ffmpeg.
-class MadeFiles : public testing::Test {
+class MadeStreams : public testing::Test {
   protected:
     void SetUp() override {
         static const bool hasFfmpeg = std::system("ffmpeg -version > /dev/null 2>&1") == 0;
