@@ -2,6 +2,7 @@
 // section 4.2).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -31,7 +32,10 @@ struct Box {
 class BoxWalk {
   public:
     /// The boxes of a whole file.
-    explicit BoxWalk(Window& window) : window_(window), next_(0), end_(window.size()) {}
+    explicit BoxWalk(Window& window) : BoxWalk(window, std::uint64_t{0}) {}
+    /// The boxes of a file from the one that begins at `offset`.
+    BoxWalk(Window& window, std::uint64_t offset)
+        : window_(window), next_(std::min(offset, window.size())), end_(window.size()) {}
     /// The boxes inside `parent`. `skip` bytes of its payload come before them (4 for a full box).
     BoxWalk(Window& window, const Box& parent, std::uint64_t skip = 0);
 

@@ -14,7 +14,7 @@ class ByteSource {
   public:
     virtual ~ByteSource() = default;
     virtual std::uint64_t size() const = 0;  ///< bytes
-    /// Reads at `offset` until `into` is full or the end is reached; gives the number of bytes read.
+    /// Reads at `offset`; gives the number of bytes read, 0 only at the end. Fewer than asked for are no end.
     virtual Result<std::size_t> readAt(std::uint64_t offset, std::span<std::byte> into) const = 0;
 };
 

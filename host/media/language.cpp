@@ -1,48 +1,63 @@
 #include "media/language.h"
 
-#include <array>
-#include <string>
+#include <algorithm>
+#include <cctype>
 
 namespace auricle::media {
 namespace {
 
-struct Names {
-    std::string_view two, three, bibliographic;  ///< ISO 639-1, 639-2/T, 639-2/B where it is another
-};
+/// ISO 639-1 and its ISO 639-2 code of terminology; with a third column where the bibliographic one differs.
+constexpr std::string_view codes =
+    "aa aar    ;ab abk    ;ae ave    ;af afr    ;ak aka    ;am amh    ;an arg    ;ar ara    ;as asm    ;"
+    "av ava    ;ay aym    ;az aze    ;ba bak    ;be bel    ;bg bul    ;bi bis    ;bm bam    ;bn ben    ;"
+    "bo bod tib;br bre    ;bs bos    ;ca cat    ;ce che    ;ch cha    ;co cos    ;cr cre    ;cs ces cze;"
+    "cu chu    ;cv chv    ;cy cym wel;da dan    ;de deu ger;dv div    ;dz dzo    ;ee ewe    ;el ell gre;"
+    "en eng    ;eo epo    ;es spa    ;et est    ;eu eus baq;fa fas per;ff ful    ;fi fin    ;fj fij    ;"
+    "fo fao    ;fr fra fre;fy fry    ;ga gle    ;gd gla    ;gl glg    ;gn grn    ;gu guj    ;gv glv    ;"
+    "ha hau    ;he heb    ;hi hin    ;ho hmo    ;hr hrv    ;ht hat    ;hu hun    ;hy hye arm;hz her    ;"
+    "ia ina    ;id ind    ;ie ile    ;ig ibo    ;ii iii    ;ik ipk    ;io ido    ;is isl ice;it ita    ;"
+    "iu iku    ;ja jpn    ;jv jav    ;ka kat geo;kg kon    ;ki kik    ;kj kua    ;kk kaz    ;kl kal    ;"
+    "km khm    ;kn kan    ;ko kor    ;kr kau    ;ks kas    ;ku kur    ;kv kom    ;kw cor    ;ky kir    ;"
+    "la lat    ;lb ltz    ;lg lug    ;li lim    ;ln lin    ;lo lao    ;lt lit    ;lu lub    ;lv lav    ;"
+    "mg mlg    ;mh mah    ;mi mri mao;mk mkd mac;ml mal    ;mn mon    ;mr mar    ;ms msa may;mt mlt    ;"
+    "my mya bur;na nau    ;nb nob    ;nd nde    ;ne nep    ;ng ndo    ;nl nld dut;nn nno    ;no nor    ;"
+    "nr nbl    ;nv nav    ;ny nya    ;oc oci    ;oj oji    ;om orm    ;or ori    ;os oss    ;pa pan    ;"
+    "pi pli    ;pl pol    ;ps pus    ;pt por    ;qu que    ;rm roh    ;rn run    ;ro ron rum;ru rus    ;"
+    "rw kin    ;sa san    ;sc srd    ;sd snd    ;se sme    ;sg sag    ;si sin    ;sk slk slo;sl slv    ;"
+    "sm smo    ;sn sna    ;so som    ;sq sqi alb;sr srp    ;ss ssw    ;st sot    ;su sun    ;sv swe    ;"
+    "sw swa    ;ta tam    ;te tel    ;tg tgk    ;th tha    ;ti tir    ;tk tuk    ;tl tgl    ;tn tsn    ;"
+    "to ton    ;tr tur    ;ts tso    ;tt tat    ;tw twi    ;ty tah    ;ug uig    ;uk ukr    ;ur urd    ;"
+    "uz uzb    ;ve ven    ;vi vie    ;vo vol    ;wa wln    ;wo wol    ;xh xho    ;yi yid    ;yo yor    ;"
+    "za zha    ;zh zho chi;zu zul    ;";
+constexpr std::size_t rowBytes = 11;
+static_assert(codes.size() % rowBytes == 0);
 
-/// Those that lectures are held and dubbed in; another one has to be named in the same way on both sides.
-constexpr std::array names{
-    Names{"ar", "ara", {}},    Names{"bg", "bul", {}},    Names{"bn", "ben", {}},  Names{"ca", "cat", {}},
-    Names{"cs", "ces", "cze"}, Names{"cy", "cym", "wel"}, Names{"da", "dan", {}},  Names{"de", "deu", "ger"},
-    Names{"el", "ell", "gre"}, Names{"en", "eng", {}},    Names{"es", "spa", {}},  Names{"et", "est", {}},
-    Names{"eu", "eus", "baq"}, Names{"fa", "fas", "per"}, Names{"fi", "fin", {}},  Names{"fr", "fra", "fre"},
-    Names{"ga", "gle", {}},    Names{"gl", "glg", {}},    Names{"gsw", "gsw", {}}, Names{"he", "heb", {}},
-    Names{"hi", "hin", {}},    Names{"hr", "hrv", {}},    Names{"hu", "hun", {}},  Names{"id", "ind", {}},
-    Names{"is", "isl", "ice"}, Names{"it", "ita", {}},    Names{"ja", "jpn", {}},  Names{"ka", "kat", "geo"},
-    Names{"ko", "kor", {}},    Names{"la", "lat", {}},    Names{"lt", "lit", {}},  Names{"lv", "lav", {}},
-    Names{"mk", "mkd", "mac"}, Names{"ms", "msa", "may"}, Names{"nb", "nob", {}},  Names{"nl", "nld", "dut"},
-    Names{"nn", "nno", {}},    Names{"no", "nor", {}},    Names{"pl", "pol", {}},  Names{"pt", "por", {}},
-    Names{"rm", "roh", {}},    Names{"ro", "ron", "rum"}, Names{"ru", "rus", {}},  Names{"sk", "slk", "slo"},
-    Names{"sl", "slv", {}},    Names{"sq", "sqi", "alb"}, Names{"sr", "srp", {}},  Names{"sv", "swe", {}},
-    Names{"sw", "swa", {}},    Names{"ta", "tam", {}},    Names{"th", "tha", {}},  Names{"tr", "tur", {}},
-    Names{"uk", "ukr", {}},    Names{"ur", "urd", {}},    Names{"vi", "vie", {}},  Names{"zh", "zho", "chi"},
-};
-
-/// The first subtag in small letters, and in its three-letter form where that is known.
-std::string primary(std::string_view tag) {
+/// The first subtag in lower case, as ISO 639-2/T where it is known.
+std::string languageOf(std::string_view tag) {
     std::string language(tag.substr(0, tag.find_first_of("-_")));
-    for (char& letter : language)
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    for (const Names& one : names)
-        if (!language.empty() && (language == one.two || language == one.bibliographic))
-            return std::string(one.three);
+    std::ranges::transform(language, language.begin(),
+                           [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    if (language.size() != 2 && language.size() != 3) return language;
+    for (auto rest = codes; !rest.empty(); rest.remove_prefix(rowBytes)) {
+        if (rest.substr(0, 2) == language || rest.substr(7, 3) == language)
+            return std::string(rest.substr(3, 3));
+    }
     return language;
 }
 
 }  // namespace
 
+std::string unpackLanguage(std::uint16_t packed) {
+    // QuickTime's own codes are numbers below 0x400; they name no ISO language.
+    if (packed < 0x400 || packed == 0x7fff) return {};
+    std::string code;
+    for (int shift : {10, 5, 0}) code += static_cast<char>((packed >> shift & 31) + 0x60);
+    return code;
+}
+
 bool isSameLanguage(std::string_view one, std::string_view other) {
-    return primary(one) == primary(other);
+    auto language = languageOf(one);
+    return !language.empty() && language != "und" && language == languageOf(other);
 }
 
 }  // namespace auricle::media

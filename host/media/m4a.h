@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "media/box.h"
+#include "media/edit.h"
 #include "media/sample_list.h"
 
 namespace auricle::media {
@@ -20,16 +21,6 @@ struct Tags {
     std::string source{};  ///< ©cmt, where it came from
 
     bool operator==(const Tags&) const = default;
-};
-
-/// One entry of an edit list (section 8.6.6).
-struct Edit {
-    std::uint64_t duration = 0;  ///< ticks of the movie; 0: to the end of the track
-    /// Ticks of the track; -1: nothing is played for `duration`.
-    std::int64_t mediaTime = 0;
-    std::uint32_t rate = 0x10000;  ///< 16.16 fixed point
-
-    bool operator==(const Edit&) const = default;
 };
 
 /// What is said once of a track of sound.

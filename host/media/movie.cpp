@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t maxTracks = 1000;
 constexpr std::uint64_t fullBoxBytes = 4;
+constexpr std::size_t mostGroups = 16;
 
 /// At most `count` bytes of a box's payload; what is missing reads as zeros, which Fields remembers.
 Result<Fields> fieldsOf(Window& window, const Box& box, std::size_t count) {
@@ -45,12 +46,52 @@ Result<std::uint32_t> readHandler(Window& window, const Box& hdlr) {
     return fields->u32();
 }
 
-Result<std::uint32_t> readTrackId(Window& window, const Box& tkhd) {
+Result<void> readTrackHeader(Window& window, const Box& tkhd, Track& track) {
     auto fields = fieldsOf(window, tkhd, 24);
     if (!fields) return std::unexpected(fields.error());
     bool isLong = fields->u8() == 1;
-    fields->skip(3 + (isLong ? 16 : 8));
-    return fields->u32();
+    track.isEnabled = (fields->big(3) & 1) != 0;
+    fields->skip(isLong ? 16 : 8);
+    track.id = fields->u32();
+    return {};
+}
+
+/// `elst` (section 8.6.6). Players obey a handful of edits; a list of thousands is none of a recording.
+Result<void> readEdits(Window& window, const Box& elst, Track& track) {
+    constexpr std::uint32_t mostEdits = 500;
+    auto fields = fieldsOf(window, elst, 8);
+    if (!fields) return std::unexpected(fields.error());
+    bool isLong = fields->u8() == 1;
+    fields->skip(3);
+    auto count = fields->u32();
+    std::size_t entryBytes = isLong ? 20 : 12;
+    if (count > mostEdits) return damaged("its edit list has more than 500 entries");
+    if (count * entryBytes + 8 > elst.payloadBytes()) return damaged("its edit list is too short");
+    fields = fieldsOf(window, elst, 8 + count * entryBytes);
+    if (!fields) return std::unexpected(fields.error());
+    fields->skip(8);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        Edit edit{.duration = fields->big(isLong ? 8 : 4)};
+        edit.mediaTime = isLong ? static_cast<std::int64_t>(fields->u64())
+                                : std::int64_t{static_cast<std::int32_t>(fields->u32())};
+        edit.rate = fields->u32();
+        track.edits.push_back(edit);
+    }
+    return {};
+}
+
+/// `elng` (section 8.4.6): a BCP 47 tag that ends with a zero.
+Result<void> readLanguageTag(Window& window, const Box& elng, Track& track) {
+    auto fields = fieldsOf(window, elng, 4 + 64);
+    if (!fields) return std::unexpected(fields.error());
+    fields->skip(fullBoxBytes);
+    track.languageTag.clear();
+    while (fields->left() > 0) {
+        auto character = static_cast<char>(fields->u8());
+        if (character == 0) break;
+        track.languageTag += character;
+    }
+    return {};
 }
 
 /// A table of `count` entries that begins `skip` bytes into the payload.
@@ -176,12 +217,30 @@ Result<void> store(Result<T> value, T& into) {
     return {};
 }
 
+Result<void> readDescriptions(Window& window, const Box& stsd, Track& track) {
+    constexpr std::size_t mostDescriptions = 64;
+    auto fields = fieldsOf(window, stsd, 1);
+    if (!fields) return std::unexpected(fields.error());
+    track.descriptionVersion = fields->u8();
+    return eachBox(window, stsd, fullBoxBytes + 4, [&](const Box& entry) {
+        if (track.descriptions.size() < mostDescriptions) track.descriptions.push_back(entry);
+        return readSampleEntry(window, entry, track);
+    });
+}
+
 Result<void> readSampleTable(Window& window, const Box& stbl, Track& track) {
     return eachBox(window, stbl, 0, [&](const Box& box) -> Result<void> {
         switch (box.type) {
             case fourCc("stsd"):
-                return eachBox(window, box, fullBoxBytes + 4,
-                               [&](const Box& entry) { return readSampleEntry(window, entry, track); });
+                return readDescriptions(window, box, track);
+            case fourCc("stts"):
+                return store(readTable(window, box, 64), track.samples.times);
+            case fourCc("ctts"):
+                return store(readTable(window, box, 64), track.samples.shifts);
+            case fourCc("sgpd"):
+            case fourCc("sbgp"):
+                if (track.groups.size() < mostGroups) track.groups.push_back(box);
+                return {};
             case fourCc("stco"):
                 return store(readTable(window, box, 32), track.samples.chunkOffsets);
             case fourCc("co64"):
@@ -202,7 +261,18 @@ Result<void> readMediaHeader(Window& window, const Box& mdhd, Track& track) {
     if (!times) return std::unexpected(times.error());
     track.timescale = times->timescale;
     track.duration = times->duration;
+    auto fields = fieldsOf(window, mdhd, 36);
+    if (!fields) return std::unexpected(fields.error());
+    fields->skip(fields->u8() == 1 ? 31 : 19);
+    track.language = fields->u16();
     return {};
+}
+
+Result<void> readDataInformation(Window& window, const Box& dinf, Track& track) {
+    return eachBox(window, dinf, 0, [&](const Box& box) -> Result<void> {
+        if (box.type == fourCc("dref")) track.dataReferences = box;
+        return {};
+    });
 }
 
 /// `mdia`. Its handler has to be known before the sample descriptions can be read, and may stand behind them.
@@ -211,11 +281,13 @@ Result<void> readMedia(Window& window, const Box& mdia, Track& track) {
     auto read = eachBox(window, mdia, 0, [&](const Box& box) -> Result<void> {
         if (box.type == fourCc("mdhd")) return readMediaHeader(window, box, track);
         if (box.type == fourCc("hdlr")) return store(readHandler(window, box), track.handler);
+        if (box.type == fourCc("elng")) return readLanguageTag(window, box, track);
         if (box.type == fourCc("minf")) minf = box;
         return {};
     });
     if (!read || !minf) return read;
     return eachBox(window, *minf, 0, [&](const Box& box) -> Result<void> {
+        if (box.type == fourCc("dinf")) return readDataInformation(window, box, track);
         return box.type == fourCc("stbl") ? readSampleTable(window, box, track) : Result<void>{};
     });
 }
@@ -224,16 +296,21 @@ Result<void> readTrack(Window& window, const Box& trak, Movie& movie) {
     if (movie.tracks.size() == maxTracks) return damaged("it has more than a thousand tracks");
     Track track;
     auto read = eachBox(window, trak, 0, [&](const Box& box) -> Result<void> {
-        if (box.type == fourCc("tkhd")) return store(readTrackId(window, box), track.id);
+        if (box.type == fourCc("tkhd")) return readTrackHeader(window, box, track);
+        if (box.type == fourCc("edts")) {
+            return eachBox(window, box, 0, [&](const Box& list) -> Result<void> {
+                return list.type == fourCc("elst") ? readEdits(window, list, track) : Result<void>{};
+            });
+        }
         if (box.type == fourCc("mdia")) return readMedia(window, box, track);
         return {};
     });
-    if (read) movie.tracks.push_back(track);
+    if (read) movie.tracks.push_back(std::move(track));
     return read;
 }
 
 struct Defaults {
-    std::uint32_t track = 0, duration = 0, size = 0;
+    std::uint32_t track = 0, description = 0, duration = 0, size = 0;
 };
 
 Result<Defaults> readDefaults(Window& window, const Box& trex) {
@@ -241,7 +318,7 @@ Result<Defaults> readDefaults(Window& window, const Box& trex) {
     if (!fields) return std::unexpected(fields.error());
     fields->skip(fullBoxBytes);
     Defaults defaults{.track = fields->u32()};
-    fields->skip(4);
+    defaults.description = fields->u32();
     defaults.duration = fields->u32();
     defaults.size = fields->u32();
     return defaults;
@@ -265,6 +342,7 @@ Result<void> readExtends(Window& window, const Box& mvex, Movie& movie) {
         auto defaults = readDefaults(window, box);
         if (!defaults) return std::unexpected(defaults.error());
         if (auto* track = movie.find(defaults->track)) {
+            track->defaultDescription = defaults->description;
             track->defaultSampleDuration = defaults->duration;
             track->defaultSampleSize = defaults->size;
         }

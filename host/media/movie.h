@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "media/box.h"
+#include "media/edit.h"
 #include "media/sample_table.h"
 
 namespace auricle::media {
@@ -18,8 +21,17 @@ struct Track {
     bool isImage = false;         ///< its samples are pictures by themselves: JPEG or PNG
     std::uint32_t timescale = 0;  ///< ticks a second
     std::uint64_t duration = 0;   ///< ticks; 0: not known
+    bool isEnabled = false;       ///< tkhd: meant to be played
+    std::uint16_t language = 0;   ///< packed ISO 639-2 (mdhd)
+    std::string languageTag{};    ///< BCP 47 (elng); empty: only `language` is said
+    std::vector<Edit> edits{};
+    std::uint8_t descriptionVersion = 0;  ///< of stsd
+    std::vector<Box> descriptions{};      ///< its sample entries
+    std::vector<Box> groups{};            ///< sgpd and sbgp of stbl
+    std::optional<Box> dataReferences{};  ///< dref
     SampleTable samples;
-    std::uint32_t defaultSampleDuration = 0, defaultSampleSize = 0;  ///< of its fragments (trex)
+    /// Of its fragments (trex).
+    std::uint32_t defaultDescription = 1, defaultSampleDuration = 0, defaultSampleSize = 0;
     std::uint64_t fragmentsEnd = 0;     ///< ticks: where the fragments read so far end
     std::uint64_t fragmentSamples = 0;  ///< samples in them
 

@@ -23,6 +23,8 @@ struct SampleTable {
     Table sizes;                     ///< stsz or stz2; unused where all samples have `constantSize`
     std::uint32_t constantSize = 0;  ///< bytes; 0: each has its own
     std::uint32_t sampleCount = 0;
+    Table times{};   ///< stts: samples, ticks of each
+    Table shifts{};  ///< ctts: samples, ticks between decoding and showing; signed
 };
 
 struct Chunk {

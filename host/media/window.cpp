@@ -13,10 +13,14 @@ Result<std::span<const std::byte>> Window::at(std::uint64_t offset, std::size_t 
     bool isHeld = offset >= begin_ && offset - begin_ <= held_ && count <= held_ - (offset - begin_);
     if (!isHeld) {
         held_ = 0;
-        auto got = source_.readAt(offset, block_);
-        if (!got) return std::unexpected(got.error());
         begin_ = offset;
-        held_ = *got;
+        // A source may give fewer than a block; it goes on until what was asked for is there.
+        while (held_ < count) {
+            auto got = source_.readAt(offset + held_, std::span(block_).subspan(held_));
+            if (!got) return std::unexpected(got.error());
+            if (*got == 0) break;
+            held_ += *got;
+        }
         count = std::min(count, held_);
     }
     return std::span<const std::byte>(block_).subspan(static_cast<std::size_t>(offset - begin_), count);

@@ -25,9 +25,9 @@ net::Request requestFor(const net::Url& url, const Visit& visit);
 /// it comes first; of its media type it is not asked, since bytes tell more. Never not_found.
 Result<void> judgeAnswer(const net::ResponseHead& head, const Visit& visit);
 
-/// The address that `reference`, as a document at `from` writes it, means (RFC 3986 section 5). The rules of a
-/// redirect hold: https stays https, and nobody is sent to this machine itself. Fails with not_media, or with
-/// what the visit's judge says of another origin.
+/// The address that `reference`, as a document at `from` writes it, means (RFC 3986 section 5). The rules of
+/// a redirect hold: https stays https, and nobody is sent to this machine itself. Fails with not_media, or
+/// with what the visit's judge says of another origin.
 Result<net::Url> follow(const net::Url& from, std::string_view reference, const Visit& visit);
 
 }  // namespace auricle::streams

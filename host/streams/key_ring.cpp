@@ -11,7 +11,7 @@ namespace auricle::streams {
 
 namespace asio = boost::asio;
 
-asio::awaitable<Result<KeyRing::Key>> KeyRing::get(net::Url url) {
+asio::awaitable<Result<KeyRing::Key>> KeyRing::get(net::Url url, std::stop_token stop) {
     auto& place = entries_[url.text()];
     if (place) {
         auto entry = place;
@@ -19,7 +19,7 @@ asio::awaitable<Result<KeyRing::Key>> KeyRing::get(net::Url url) {
         co_return *entry->key;
     }
     auto entry = place = std::make_shared<Entry>(loop_);
-    auto key = co_await ask(url);
+    auto key = co_await ask(url, stop);
     entry->key = key;
     entry->ready.cancel();
     // Who asks again later may have more luck.
@@ -27,8 +27,10 @@ asio::awaitable<Result<KeyRing::Key>> KeyRing::get(net::Url url) {
     co_return key;
 }
 
-asio::awaitable<Result<KeyRing::Key>> KeyRing::ask(const net::Url& url) const {
-    auto document = co_await documentOf(url, visit_);
+asio::awaitable<Result<KeyRing::Key>> KeyRing::ask(const net::Url& url, std::stop_token stop) const {
+    auto visit = visit_;
+    visit.stop = std::move(stop);
+    auto document = co_await documentOf(url, visit);
     if (!document) co_return std::unexpected(std::move(document.error()));
     auto bytes = std::as_bytes(std::span(document->text));
     Key key;

@@ -23,7 +23,7 @@ class KeyRing {
 
     /// The visit's credentials decide which origin gets a cookie. not_media where what comes is no key: for a
     /// web page in its place login_required.
-    boost::asio::awaitable<Result<Key>> get(net::Url url);
+    boost::asio::awaitable<Result<Key>> get(net::Url url, std::stop_token stop);
 
   private:
     struct Entry {
@@ -32,7 +32,7 @@ class KeyRing {
         std::optional<Result<Key>> key;
         boost::asio::steady_timer ready;
     };
-    boost::asio::awaitable<Result<Key>> ask(const net::Url& url) const;
+    boost::asio::awaitable<Result<Key>> ask(const net::Url& url, std::stop_token stop) const;
 
     const Visit& visit_;
     boost::asio::any_io_executor loop_;
