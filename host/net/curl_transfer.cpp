@@ -208,6 +208,7 @@ std::size_t CurlTransfer::onHeader(char* text, std::size_t, std::size_t bytes, v
         me.hasWholeHead_ = false;
         auto code = line.substr(std::min(line.find(' ') + 1, line.size()));
         std::from_chars(code.data(), code.data() + code.size(), me.head_.status);
+        me.head_.isMultiplexed = line.starts_with("HTTP/2");
         return bytes;
     }
     if (trimmed(line).empty()) me.hasWholeHead_ = true;

@@ -50,7 +50,8 @@ class Credentials {
 struct ResponseHead {
     int status = 0;
     Headers headers;
-    Url url;  ///< the URL that answered, after redirects
+    Url url;                     ///< the URL that answered, after redirects
+    bool isMultiplexed = false;  ///< HTTP/2: many requests share one connection
 };
 
 /// Where a body goes that is too large to be held. Called on the loop, in order. An error returned here ends
