@@ -6,83 +6,19 @@
 
 #include "media/fields.h"
 #include "media/fragment.h"
-#include "media/language.h"
 #include "media/movie.h"
 #include "media/segment_index.h"
+#include "media/sound_track.h"
 #include "media/track_reader.h"
 #include "media/verdict.h"
 
 namespace auricle::media {
 namespace {
 
-constexpr std::uint64_t mostDescriptionBytes = 64 * 1024;
-/// A box of groups (pre-roll) has one entry or two; more is nothing that a player needs.
-constexpr std::uint64_t mostGroupBytes = 4096;
 constexpr std::uint64_t mostFragmentBytes = 4u << 20;
 /// Ninety hours of packets. What has one size for all samples takes no room and may have more.
 constexpr std::uint64_t mostSamples = 1u << 24;
 constexpr std::size_t mostHints = 1u << 20;
-
-std::unexpected<Error> isProtected() {
-    return fail(Kind::drm_protected,
-                "This recording is protected against copying (DRM); Auricle does not touch it.");
-}
-
-bool mayPlay(const Track& track, const Movie& movie) {
-    return track.isSound() && track.codec != 0 && (track.samples.sampleCount > 0 || movie.isFragmented);
-}
-
-bool speaks(const Track& track, std::string_view language) {
-    if (!track.languageTag.empty()) return isSameLanguage(track.languageTag, language);
-    return isSameLanguage(unpackLanguage(track.language), language);
-}
-
-/// The first enabled track in the language that is wished for, else in any; a disabled one where all are.
-Result<Track*> pickTrack(Movie& movie, std::string_view language) {
-    Track* picked = nullptr;
-    int best = -1;
-    for (auto& track : movie.tracks) {
-        if (!mayPlay(track, movie)) continue;
-        int worth = (speaks(track, language) ? 2 : 0) + (track.isEnabled ? 1 : 0);
-        if (worth > best) {
-            best = worth;
-            picked = &track;
-        }
-    }
-    if (!picked) return fail(Kind::not_media, "There is no sound in it.");
-    return picked;
-}
-
-Result<std::vector<std::byte>> bytesOf(const ByteSource& source, const Box& box) {
-    std::vector<std::byte> bytes(static_cast<std::size_t>(box.end - box.begin));
-    for (std::size_t have = 0; have < bytes.size();) {
-        auto got = source.readAt(box.begin + have, std::span(bytes).subspan(have));
-        if (!got) return std::unexpected(got.error());
-        if (*got == 0) return cutOff("its index is not whole");
-        have += *got;
-    }
-    return bytes;
-}
-
-/// Whether the samples are in this very file (section 8.7.2): a reference may name another.
-Result<bool> isSelfContained(Window& window, const Track& track, std::span<const std::byte> description) {
-    constexpr std::uint32_t inThisFile = 1;
-    if (!track.dataReferences) return true;
-    Fields entry(description);
-    entry.skip(14);
-    auto index = entry.u16();
-    BoxWalk walk(window, *track.dataReferences, 8);
-    for (std::uint16_t i = 1;; ++i) {
-        auto box = walk.next();
-        if (!box) return std::unexpected(box.error());
-        if (!*box) return true;
-        if (i != index) continue;
-        auto bytes = window.at((*box)->payload, 4);
-        if (!bytes) return std::unexpected(bytes.error());
-        return ((*box)->type != fourCc("url ") && (*box)->type != fourCc("urn ")) ||
-               (Fields(*bytes).u32() & inThisFile) != 0;
-    }
-}
 
 }  // namespace
 
@@ -107,7 +43,6 @@ struct AudioIndexReader::State {
     Result<void> readLayout();
     Result<Box> findMovie();
     Result<void> readTables();
-    Result<void> readFormat(std::uint32_t description);
     Result<void> readFragments();
     Result<void> readTopBox(const Box& box);
     Result<void> addFragment(const Box& moof);
@@ -124,7 +59,7 @@ Result<Box> AudioIndexReader::State::findMovie() {
         auto box = walk.next();
         if (!box) return std::unexpected(box.error());
         if (!*box) return cutOff("its index (the moov box) is missing");
-        if ((*box)->type == fourCc("pssh")) return isProtected();
+        if ((*box)->type == fourCc("pssh")) return protectedSound();
         if ((*box)->type == fourCc("moov")) return **box;
     }
 }
@@ -136,45 +71,12 @@ Result<void> AudioIndexReader::State::readLayout() {
     auto read = readMovie(window, *box);
     if (!read) return std::unexpected(read.error());
     movie = std::move(*read);
-    if (movie.isEncrypted || std::ranges::any_of(movie.tracks, &Track::isEncrypted)) return isProtected();
-    auto picked = pickTrack(movie, language);
+    auto picked = pickSound(movie, language);
     if (!picked) return std::unexpected(picked.error());
-    if ((*picked)->timescale == 0) return damaged("its sound has no clock");
     track = static_cast<std::size_t>(*picked - movie.tracks.data());
     tables.emplace(source, sound().samples);
     next = 0;
     stage = Stage::tables;
-    return {};
-}
-
-Result<void> AudioIndexReader::State::readFormat(std::uint32_t description) {
-    const auto& from = sound();
-    if (description == 0 || description > from.descriptions.size())
-        return damaged("it does not say how its sound is coded");
-    const auto& entry = from.descriptions[description - 1];
-    if (entry.end - entry.begin > mostDescriptionBytes)
-        return damaged("it does not say how its sound is coded");
-    auto& format = index.format;
-    auto bytes = bytesOf(source, entry);
-    if (!bytes) return std::unexpected(bytes.error());
-    auto isHere = isSelfContained(window, from, *bytes);
-    if (!isHere) return std::unexpected(isHere.error());
-    if (!*isHere) return fail(Kind::not_media, "The sound of this file lies in another file.");
-    std::vector<std::byte> groups;
-    for (const auto& group : from.groups) {
-        if (group.end - group.begin > mostGroupBytes) continue;
-        auto more = bytesOf(source, group);
-        if (!more) return std::unexpected(more.error());
-        groups.insert(groups.end(), more->begin(), more->end());
-    }
-    format.codec = entry.type;
-    format.sampleEntry = std::move(*bytes);
-    format.sampleGroups = std::move(groups);
-    format.descriptionVersion = from.descriptionVersion;
-    format.timescale = from.timescale;
-    format.language = from.language;
-    format.movieTimescale = movie.timescale ? movie.timescale : from.timescale;
-    format.edits = from.edits;
     return {};
 }
 
@@ -183,7 +85,10 @@ Result<void> AudioIndexReader::State::readTables() {
     if (table.constantSize == 0 && table.sampleCount > mostSamples) return damaged("it has too many samples");
     if (auto read = tables->run(index.samples, index.pieces); !read) return read;
     auto description = tables->description();
-    if (auto read = readFormat(description ? description : sound().defaultDescription); !read) return read;
+    auto format =
+        readAudioFormat(window, movie, sound(), description ? description : sound().defaultDescription);
+    if (!format) return std::unexpected(std::move(format.error()));
+    index.format = std::move(*format);
     index.isFragmented = movie.isFragmented;
     stage = Stage::fragments;
     return {};
@@ -234,13 +139,13 @@ Result<void> AudioIndexReader::State::addFragment(const Box& moof) {
         return checked ? addRun(run) : checked;
     });
     if (!added) return added;
-    if (movie.isEncrypted) return isProtected();
+    if (movie.isEncrypted) return protectedSound();
     ++fragmentsRead;
     return {};
 }
 
 Result<void> AudioIndexReader::State::readTopBox(const Box& box) {
-    if (box.type == fourCc("pssh")) return isProtected();
+    if (box.type == fourCc("pssh")) return protectedSound();
     if (box.type == fourCc("moof")) return addFragment(box);
     if (box.type != fourCc("sidx") || hints.size() > mostHints) return {};
     std::vector<std::uint64_t> begins;

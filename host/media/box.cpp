@@ -49,4 +49,15 @@ Result<std::optional<Box>> BoxWalk::next() {
     return box;
 }
 
+Result<std::vector<std::byte>> bytesOf(const ByteSource& source, const Box& box) {
+    std::vector<std::byte> bytes(static_cast<std::size_t>(box.end - box.begin));
+    for (std::size_t have = 0; have < bytes.size();) {
+        auto got = source.readAt(box.begin + have, std::span(bytes).subspan(have));
+        if (!got) return std::unexpected(got.error());
+        if (*got == 0) return cutOff("its index is not whole");
+        have += *got;
+    }
+    return bytes;
+}
+
 }  // namespace auricle::media

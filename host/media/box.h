@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "media/window.h"
 #include "system/error.h"
@@ -49,5 +50,8 @@ class BoxWalk {
     std::uint64_t next_, end_;
     bool isInside_ = false;
 };
+
+/// All bytes of a box with its header. Fails with not_media where the source has not all of them.
+Result<std::vector<std::byte>> bytesOf(const ByteSource& source, const Box& box);
 
 }  // namespace auricle::media

@@ -14,8 +14,8 @@ namespace auricle::media {
 
 struct PackedAudio {
     Coding coding = Coding::aac;
-    std::optional<std::uint64_t> pts{};   ///< of the first frame, 33 bits of 90 kHz ticks
-    std::span<const std::byte> frames;  ///< all behind the tags
+    std::optional<std::uint64_t> pts{};  ///< of the first frame, 33 bits of 90 kHz ticks
+    std::span<const std::byte> frames;   ///< all behind the tags
 };
 
 /// Borrows the bytes. Nothing where no frames follow the tags; fails with not_media for frames of a coding
