@@ -199,6 +199,7 @@ std::size_t CurlTransfer::onHeader(char* text, std::size_t, std::size_t bytes, v
         // A status line begins a response anew: 1xx responses come before the one that counts (RFC 9110
         // section 15.2).
         me.head_.headers = {};
+        me.head_.isHttp2 = line.starts_with("HTTP/2");
         auto code = line.substr(std::min(line.find(' ') + 1, line.size()));
         std::from_chars(code.data(), code.data() + code.size(), me.head_.status);
         return bytes;

@@ -51,6 +51,7 @@ struct ResponseHead {
     int status = 0;
     Headers headers;
     Url url;  ///< the URL that answered, after redirects
+    bool isHttp2 = false;  ///< requests share one connection
 };
 
 /// Where a body goes that is too large to be held. Called on the loop, in order. An error returned here ends
