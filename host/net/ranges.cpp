@@ -59,7 +59,7 @@ class BatchSink final : public BodySink {
           sentAt_(limits.now()) {}
 
     Result<void> begin(const ResponseHead& head) override {
-        link_.answered(limits_.now() - sentAt_, head.isHttp2);
+        link_.answered(limits_.now() - sentAt_, head.isMultiplexed);
         url = head.url;
         switch (head.status) {
             case 206:
