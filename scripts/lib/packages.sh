@@ -10,6 +10,8 @@ media_packages=(ffmpeg openssl)
 # With a font: a bare machine has none, and pictures of pages would show boxes.
 chromium_packages=(chromium libnss3-tools fonts-dejavu-core)
 test_packages=(strace procps)
+# What the reference backend and the FastAPI one stand on in tests.
+backend_packages=(postgresql python3-fastapi python3-uvicorn python3-multipart)
 
 # Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.
 need_packages() {
