@@ -13,6 +13,8 @@ chromium_packages=(chromium "${browser_packages[@]}")
 firefox_packages=(firefox-esr "${browser_packages[@]}")
 test_packages=(strace procps)
 fuzz_packages=(clang-16 libclang-rt-16-dev)
+# What the reference backend and the FastAPI one stand on in tests.
+backend_packages=(postgresql python3-fastapi python3-uvicorn python3-multipart)
 
 # Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.
 need_packages() {
