@@ -10,6 +10,8 @@ media_packages=(ffmpeg openssl)
 # With a font: a bare machine has none, and pictures of pages would show boxes.
 chromium_packages=(chromium libnss3-tools fonts-dejavu-core)
 test_packages=(strace procps)
+# Other people's native messaging hosts, for scripts/bench alone.
+peer_host_packages=(python3 nodejs keepassxc webext-browserpass plasma-browser-integration)
 
 # Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.
 need_packages() {
