@@ -288,6 +288,29 @@ describe("auricle doctor", () => {
   });
 });
 
+describe("docs/troubleshooting.md", () => {
+  const root = new URL("../../", import.meta.url);
+  const text = readFileSync(new URL("docs/troubleshooting.md", root), "utf8");
+
+  it("has a row for every finding, and no other", () => {
+    const sources = ["installer/", "host/command/"].flatMap((folder) =>
+      readdirSync(new URL(folder, root))
+        .filter((name) => name.endsWith(".cpp"))
+        .map((name) => readFileSync(new URL(folder + name, root), "utf8")),
+    );
+    const kinds = "manifest|program|host|policy|browser|folder|delivery|disk|memory|environment|config|tool|backend";
+    const ids = sources.flatMap((source) => [...source.matchAll(new RegExp(`"((?:${kinds})\\.[a-z_]+)"`, "g"))].map(([, id]) => id));
+    const rows = [...text.matchAll(/^\| (`[\w.]+`(?:, `[\w.]+`)*) \|/gm)].flatMap(([, cell]) => (cell ?? "").replaceAll("`", "").split(", "));
+    assert.deepEqual([...new Set(rows)].sort(), [...new Set(ids)].sort());
+    assert.equal(new Set(rows).size, rows.length);
+  });
+
+  it("names every option of the command", async () => {
+    const { out } = await home.run(["doctor", "--help"]);
+    for (const [option] of out.matchAll(/--[a-z-]+/g)) assert.ok(option === "--help" || text.includes(`\`${option}`), option);
+  });
+});
+
 describe("auricle doctor and a backend", () => {
   let backend: ReferenceBackend;
   let folder: DoctorHome;
