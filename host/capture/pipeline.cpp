@@ -129,13 +129,40 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
         gotBytes(done, total);
         if (way.bytes() == 0) capture_.plan->bytes = capture_.total;
     };
+    auto ahead = headStart(way);
     auto outcome = co_await way.fetch(with, *job_.part, onProgress);
+    if (ahead) {
+        // What is there may still go up; what is not safe yet goes with it.
+        if (outcome) co_await job_.part->save();
+        co_await ahead->end();
+    }
     if (outcome) co_return outcome;
     co_await job_.part->save();
     bool isAnswer = isRefused && outcome.error().kind == Kind::forbidden;
     if (!isAnswer || stop().stop_requested()) co_return outcome;
     auto asking = visit();
     co_return std::unexpected(co_await site_.explain(job_.page, std::move(outcome.error()), asking));
+}
+
+std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
+    bool goesToBackend = capture_.target.to == delivery::Target::To::backend;
+    if (!goesToBackend || !way.landsFinished()) return nullptr;
+    HeadStart::ParcelOf describe = [this](const media::Container& container, std::uint64_t wholeBytes) {
+        Finished ahead{.file = job_.part->path(), .bytes = wholeBytes, .sha256 = {}, .container = container};
+        return parcelOf(ahead);
+    };
+    HeadStart::Deliver deliver = [this](const delivery::Parcel& parcel,
+                                        delivery::Growing& growing) -> asio::awaitable<void> {
+        auto delivery = services_.deliveryTo(capture_.target);
+        if (!delivery) co_return;
+        BackendCredentials token(services_.vault, capture_.target.origin);
+        delivery::Visit with{services_.http, token, services_.timing, stop()};
+        auto uploaded = uploadedBytes();
+        auto registered = registeredLecture();
+        co_await (*delivery)->follow(parcel, growing, with, uploaded, registered);
+    };
+    return std::make_unique<HeadStart>(loop_, job_.part, services_.config.delivery.maxBytes,
+                                       std::move(describe), std::move(deliver));
 }
 
 asio::awaitable<Result<Finished>> Pipeline::finish() {
@@ -182,32 +209,14 @@ void Pipeline::tellFinishing(double share) {
 
 asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     job_.enter(State::uploading);
-    const auto& container = finished.container;
     auto progress = tellProgress(capture_.uploaded, finished.bytes);
-    const auto& about = job_.entry.about;
-    auto durationMs = container.durationMs ? container.durationMs : about.durationMs;
-    delivery::Parcel parcel{.file = finished.file,
-                            .bytes = finished.bytes,
-                            .sha256 = finished.sha256,
-                            .mime = container.mime,
-                            .extension = container.extension,
-                            .title = capture_.title,
-                            .course = about.course,
-                            .site = capture_.site,
-                            .sourceUrl = capture_.page,
-                            .stableId = about.stableId.empty() ? job_.page.id : about.stableId,
-                            .durationMs = durationMs,
-                            .idempotencyKey = "auricle-" + capture_.id,
-                            .lecture = job_.entry.lecture};
+    auto parcel = parcelOf(finished);
     BackendCredentials token(services_.vault, capture_.target.origin);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
     delivery::Visit with{services_.http, token, services_.timing, stop()};
-    std::function<void(std::uint64_t)> uploaded = [this](std::uint64_t bytes) { capture_.uploaded = bytes; };
-    std::function<void(std::string)> registered = [this](std::string lecture) {
-        job_.entry.lecture = std::move(lecture);
-        job_.note();
-    };
+    auto uploaded = uploadedBytes();
+    auto registered = registeredLecture();
     auto delivered = co_await (*delivery)->deliver(parcel, with, uploaded, registered);
     if (!delivered) co_return std::unexpected(std::move(delivered.error()));
     capture_.result = Outcome{.file = delivered->file.string(),
@@ -220,6 +229,35 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
                               .created = delivered->created,
                               .encodedFrom = finished.encodedFrom};
     co_return Result<void>{};
+}
+
+delivery::Parcel Pipeline::parcelOf(const Finished& finished) const {
+    const auto& about = job_.entry.about;
+    const auto& container = finished.container;
+    return {.file = finished.file,
+            .bytes = finished.bytes,
+            .sha256 = finished.sha256,
+            .mime = container.mime,
+            .extension = container.extension,
+            .title = capture_.title,
+            .course = about.course,
+            .site = capture_.site,
+            .sourceUrl = capture_.page,
+            .stableId = about.stableId.empty() ? job_.page.id : about.stableId,
+            .durationMs = container.durationMs ? container.durationMs : about.durationMs,
+            .idempotencyKey = "auricle-" + capture_.id,
+            .lecture = job_.entry.lecture};
+}
+
+std::function<void(std::uint64_t)> Pipeline::uploadedBytes() {
+    return [this](std::uint64_t bytes) { capture_.uploaded = bytes; };
+}
+
+std::function<void(std::string)> Pipeline::registeredLecture() {
+    return [this](std::string lecture) {
+        job_.entry.lecture = std::move(lecture);
+        job_.note();
+    };
 }
 
 asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {

@@ -8,6 +8,7 @@
 
 #include "capture/credentials.h"
 #include "capture/finishing.h"
+#include "capture/head_start.h"
 #include "capture/job.h"
 #include "capture/meter.h"
 #include "capture/services.h"
@@ -33,7 +34,12 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> openPart();
     boost::asio::awaitable<Result<void>> fetch();
     boost::asio::awaitable<Result<void>> fetch(const streams::Way& way);
+    /// Begins to deliver what the way brings while it brings it; null where that is not to be done.
+    std::unique_ptr<HeadStart> headStart(const streams::Way& way);
     boost::asio::awaitable<Result<Finished>> finish();
+    delivery::Parcel parcelOf(const Finished& finished) const;
+    std::function<void(std::uint64_t)> uploadedBytes();
+    std::function<void(std::string)> registeredLecture();
     boost::asio::awaitable<Result<void>> deliver(const Finished& finished);
 
     boost::asio::awaitable<Result<void>> recover(const Error& error);
