@@ -1,6 +1,8 @@
 #include "capture/head_start.h"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 
 #include "media/early_look.h"
