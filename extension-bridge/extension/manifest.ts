@@ -1,19 +1,26 @@
 // The manifest of each browser out of one description.
 
+import { PANOPTO } from "./src/shared/access.ts";
+
 export type Target = "chromium" | "firefox";
 
 /** Fixes the extension's id in Chromium: eifomnnboajlnambmpbbmkdaibgfclnl. */
 const CHROMIUM_KEY =
   "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAjzAcX4hHXPGW0htjal+0qsZ3ZhvQKWUw7IJeJMHBY6qEiIuoG1oW5ZflPE5Qdg9/WYBIcugIy4AaoyPYuGSJo1fgkOELTq5AMohelAinKEcxKT13FLOBIcd+4zklAQHq4Ax5h9Y2t9tQ4tt+i+bpijE9kma+P9mp1TJ/qoKuUYyNRtHaYSn8e0LgsEhy/ezRuY9zan502KniTdYOYgHMkqphU8UJFEmYjFEQxqh8swcQWKWr2/Bnq1dj1JMG5DLuf2Y64X2E0Cg5F90HaVBCUrJi/C7810VtbK8iWN5kzaVGMioBsNREXvMMX04c4TODVzHj6pS+0aRu2pqu5AEwEQIDAQAB";
 
-const PANOPTO = ["https://*.panopto.com/*", "https://*.panopto.eu/*"];
 const ICONS = { 16: "icons/16.png", 32: "icons/32.png", 48: "icons/48.png", 128: "icons/128.png" };
+
+/**
+ * In Firefox's words, what leaves the browser: the sign-in goes to the program on this computer and to the site itself; the
+ * sound and the address of its page go where the person has them sent.
+ */
+const LEAVES_FIREFOX = ["authenticationInfo", "browsingActivity", "websiteContent"];
 
 /** WebCrypto's X25519 sets the oldest versions. */
 const ONLY: Readonly<Record<Target, object>> = {
   chromium: { key: CHROMIUM_KEY, minimum_chrome_version: "133", background: { service_worker: "background.js", type: "module" } },
   firefox: {
-    browser_specific_settings: { gecko: { id: "extension@auricle", strict_min_version: "130.0" } },
+    browser_specific_settings: { gecko: { id: "extension@auricle", strict_min_version: "130.0", data_collection_permissions: { required: LEAVES_FIREFOX } } },
     background: { scripts: ["background.js"], type: "module" },
   },
 };

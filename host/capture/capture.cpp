@@ -29,6 +29,7 @@ json toJson(const Outcome& outcome, bool toBackend) {
              {"durationMs", outcome.durationMs},
              {"confirmed", outcome.confirmed}};
     if (toBackend) out["lecture"] = outcome.lecture;
+    if (outcome.created) out["created"] = *outcome.created;
     if (!outcome.file.empty()) out["file"] = outcome.file;
     return out;
 }

@@ -29,19 +29,24 @@ delivery::Target targetOf(const json& record) {
 }
 
 json resultRecord(const Outcome& outcome) {
-    return {{"file", outcome.file},          {"bytes", outcome.bytes},           {"sha256", outcome.sha256},
-            {"mime", outcome.mime},          {"durationMs", outcome.durationMs}, {"lecture", outcome.lecture},
-            {"confirmed", outcome.confirmed}};
+    json record{
+        {"file", outcome.file},          {"bytes", outcome.bytes},           {"sha256", outcome.sha256},
+        {"mime", outcome.mime},          {"durationMs", outcome.durationMs}, {"lecture", outcome.lecture},
+        {"confirmed", outcome.confirmed}};
+    if (outcome.created) record["created"] = *outcome.created;
+    return record;
 }
 
 Outcome resultOf(const json& record) {
+    const auto created = record.find("created");
     return {.file = record.at("file"),
             .bytes = record.at("bytes"),
             .sha256 = record.at("sha256"),
             .mime = record.at("mime"),
             .durationMs = record.at("durationMs"),
             .lecture = record.at("lecture"),
-            .confirmed = record.at("confirmed")};
+            .confirmed = record.at("confirmed"),
+            .created = created == record.end() ? std::nullopt : std::optional(created->get<bool>())};
 }
 
 std::optional<Error> errorOf(const json& record) {

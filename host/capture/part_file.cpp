@@ -34,6 +34,23 @@ Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
     return digest;
 }
 
+/// What was written as a whole: behind it a torn write may stand.
+class Written final : public media::ByteSource {
+  public:
+    Written(std::shared_ptr<FileHandle> file, std::uint64_t bytes)
+        : handle_(std::move(file)), file_(handle_->get()), bytes_(bytes) {}
+    std::uint64_t size() const override { return bytes_; }
+    Result<std::size_t> readAt(std::uint64_t offset, std::span<std::byte> into) const override {
+        auto left = offset < bytes_ ? bytes_ - offset : 0;
+        return file_.readAt(offset, into.first(std::min<std::size_t>(into.size(), left)));
+    }
+
+  private:
+    std::shared_ptr<FileHandle> handle_;
+    media::FileSource file_;
+    std::uint64_t bytes_;
+};
+
 }  // namespace
 
 PartFile::PartFile(fs::path file, asio::any_io_executor loop, asio::any_io_executor worker, OnSaved onSaved)
@@ -121,6 +138,10 @@ Result<void> PartFile::adopt() {
 void PartFile::mark(std::uint64_t cursor) {
     current_.cursor = cursor;
     current_.marked = current_.bytes;
+}
+
+std::unique_ptr<media::ByteSource> PartFile::content() const {
+    return std::make_unique<Written>(current_.file, current_.bytes);
 }
 
 SavedPart PartFile::whatIsThere() const {

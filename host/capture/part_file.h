@@ -34,6 +34,7 @@ class PartFile final : public streams::Target, public std::enable_shared_from_th
     Result<void> append(std::span<const std::byte> bytes) override;
     std::uint64_t cursor() const override { return current_.cursor; }
     void mark(std::uint64_t cursor) override;
+    std::unique_ptr<media::ByteSource> content() const override;
 
     /// Everything is there: syncs the file and gives its SHA-256 in hex.
     boost::asio::awaitable<Result<std::string>> finish();

@@ -198,7 +198,8 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
                             .sourceUrl = capture_.page,
                             .stableId = about.stableId.empty() ? job_.page.id : about.stableId,
                             .durationMs = durationMs,
-                            .idempotencyKey = "auricle-" + capture_.id};
+                            .idempotencyKey = "auricle-" + capture_.id,
+                            .lecture = job_.entry.lecture};
     BackendCredentials token(services_.vault, capture_.target.origin);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
@@ -216,7 +217,8 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
                               .mime = parcel.mime,
                               .durationMs = parcel.durationMs,
                               .lecture = delivered->lecture,
-                              .confirmed = delivered->confirmed};
+                              .confirmed = delivered->confirmed,
+                              .created = delivered->created};
     co_return Result<void>{};
 }
 

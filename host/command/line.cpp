@@ -8,6 +8,8 @@
 #include <cstdio>
 
 #include "command/config.h"
+#include "command/doctor.h"
+#include "command/explain.h"
 #include "command/fetch.h"
 #include "command/register.h"
 
@@ -23,7 +25,8 @@ constexpr const char* next =
     "You do not start it yourself: your browser does, when you press the extension's button. To set it up:\n"
     "  1. auricle install        tells your browsers where this program lies\n"
     "  2. install the extension in your browser\n"
-    "  3. press its button on the page of a lecture\n";
+    "  3. press its button on the page of a lecture\n"
+    "If something does not work: auricle doctor\n";
 
 /// Somebody sits at it: one of the streams is a terminal.
 bool isByHand() {
@@ -52,6 +55,20 @@ void addRegisterOptions(CLI::App& command, RegisterOptions& options) {
     command.add_flag("--json", options.isJson, "Print the outcome as JSON");
 }
 
+void addDoctorOptions(CLI::App& command, DoctorOptions& options) {
+    command.add_flag("--fix", options.mayFix, "Mend what can be mended, and say what is left to you");
+    command.add_flag("--json", options.isJson, "Print the findings as JSON");
+    command.add_option("--backend", options.backend, "A backend to try, beside those of the configuration")
+        ->type_name("ORIGIN");
+    command.add_flag("--bearer-from-stdin", options.readsBearer,
+                     "Try a token at the backend: it is read from standard input and kept nowhere");
+    command.add_option("--wait-ms", options.waitMs, "How long a host or a backend may take to answer")
+        ->check(CLI::Range(1, 600'000))
+        ->capture_default_str()
+        ->type_name("MS");
+    command.footer("The exit status is 0 if all is well, 1 if there are warnings, 2 if something is broken.");
+}
+
 /// What CLI11 stops for: help and version are answers, the rest is a usage error.
 int answer(const CLI::App& app, const CLI::ParseError& stop) {
     if (stop.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(stop);
@@ -61,7 +78,7 @@ int answer(const CLI::App& app, const CLI::ParseError& stop) {
 
 }  // namespace
 
-int runLine(int argc, char** argv) {
+int runLine(int argc, char** argv, const Hardening& hardening) {
     CLI::App app(about, "auricle");
     app.footer(next);
     app.set_version_flag("--version", "auricle " AURICLE_VERSION);
@@ -90,6 +107,13 @@ int runLine(int argc, char** argv) {
     auto* uninstall = app.add_subcommand("uninstall", "Take it out of your browsers again");
     addRegisterOptions(*uninstall, removing);
 
+    DoctorOptions examining;
+    auto* doctor = app.add_subcommand("doctor", "Look at everything that Auricle needs, and say what to do");
+    addDoctorOptions(*doctor, examining);
+    std::vector<std::string> message;
+    auto* explain = app.add_subcommand("explain", "Say what a browser means by an error message");
+    explain->add_option("message", message, "The message, as the browser shows it")->required();
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& stop) {
@@ -99,6 +123,8 @@ int runLine(int argc, char** argv) {
     if (fetch->parsed()) return runFetch(fetching);
     if (install->parsed()) return runInstall(installing);
     if (uninstall->parsed()) return runUninstall(removing);
+    if (doctor->parsed()) return runDoctor(examining, hardening);
+    if (explain->parsed()) return runExplain(message);
     return explainYourself(app);
 }
 

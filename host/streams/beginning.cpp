@@ -42,7 +42,9 @@ class Head final : public net::BodySink {
         found.grantsRanges = isPart;
         found.validator = {.etag = std::string(head.headers.find("etag").value_or("")),
                            .lastModified = std::string(head.headers.find("last-modified").value_or("")),
-                           .total = range ? range->total.value_or(0) : text ? numberIn(*text) : 0};
+                           .total = range  ? range->total.value_or(0)
+                                    : text ? numberIn(*text)
+                                           : 0};
         return {};
     }
 

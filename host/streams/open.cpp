@@ -14,8 +14,9 @@ constexpr std::size_t beginningBytes = 64 * 1024;
 
 std::unexpected<Error> noSound(const net::Url& url) {
     return fail(Kind::not_media,
-                url.host() + " has no sound at this address. Open the recording in the browser and see "
-                             "whether it plays.");
+                url.host() +
+                    " has no sound at this address. Open the recording in the browser and see "
+                    "whether it plays.");
 }
 
 }  // namespace

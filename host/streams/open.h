@@ -1,4 +1,5 @@
-// What is behind a stream's address, judged by what it holds: an MP4, a playlist, a manifest, a file of sound.
+// What is behind a stream's address, judged by what it holds: an MP4, a playlist, a manifest, a file of
+// sound.
 #pragma once
 
 #include "net/url.h"

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "media/byte_source.h"
 #include "media/tags.h"
 #include "net/download.h"
 #include "net/http.h"
@@ -28,6 +29,8 @@ class Target : public net::DownloadTarget {
     /// All bytes appended so far belong to `cursor`. A way that marks is resumed at a marked place only: it
     /// appends what belongs to one cursor in one piece and marks at once.
     virtual void mark(std::uint64_t cursor) = 0;
+    /// What is there, to be read while nothing is appended; not to outlive the target.
+    virtual std::unique_ptr<media::ByteSource> content() const = 0;
 };
 
 /// What a way may use while it is asked and fetched. Borrowed for as long as that lasts.
@@ -41,6 +44,8 @@ struct Visit {
     net::JudgeHead judgeHead;
     boost::asio::any_io_executor worker;  ///< for what takes long: deciphering, digests
     std::stop_token stop;                 ///< cancels
+    /// Ends what is live here and now, with what is there; nothing else minds it.
+    std::stop_token finish{};
 };
 
 /// What of the sound is wished for, where there is a choice.
