@@ -109,7 +109,7 @@ std::uint32_t spread(std::size_t size) {
 
 std::vector<std::byte> id3Tag(const Tags& tags) {
     constexpr std::size_t headerBytes = 10;
-    if (tags == Tags{}) return {};
+    if (tags.title.empty() && tags.course.empty() && tags.date.empty() && tags.source.empty()) return {};
     BoxWriter out;
     out.text("ID3");
     out.big(1, 3);

@@ -280,7 +280,7 @@ void writeTag(BoxWriter& out, FourCc name, std::string_view text) {
 }
 
 void writeTags(BoxWriter& out, const Tags& tags) {
-    if (tags == Tags{}) return;
+    if (tags.title.empty() && tags.course.empty() && tags.date.empty() && tags.source.empty()) return;
     auto udta = out.box(fourCc("udta"));
     auto meta = out.fullBox(fourCc("meta"));
     {

@@ -4,24 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "media/box.h"
 #include "media/edit.h"
 #include "media/sample_list.h"
+#include "media/tags.h"
 
 namespace auricle::media {
-
-/// UTF-8; what is empty is left out.
-struct Tags {
-    std::string title{};   ///< ©nam
-    std::string course{};  ///< ©alb
-    std::string date{};    ///< ©day, as RFC 3339 or a part of it
-    std::string source{};  ///< ©cmt, where it came from
-
-    bool operator==(const Tags&) const = default;
-};
 
 /// What is said once of a track of sound.
 struct AudioFormat {
