@@ -20,7 +20,7 @@ const isOfMachine = ({ id }: Finding): boolean => /^(program\.place|tool\.|disk\
 let home: DoctorHome;
 beforeEach(async () => {
   home = new DoctorHome();
-  const { status, err } = await home.run(["install"]);
+  const { status, err } = await home.run(["install", "--browser", "chromium", "--browser", "firefox"]);
   assert.equal(status, 0, err);
 });
 afterEach(() => home.remove());
