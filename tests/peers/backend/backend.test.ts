@@ -37,10 +37,10 @@ for (const databases of testDatabases()) describe(`the reference backend on ${da
     backend = await ReferenceBackend.start({ dir, database, maxBytes: 1_000_000 });
   });
   afterEach(async () => {
-    assert.equal(backend.failure, undefined);
     await backend.stop();
     await database.close();
     await rm(dir, { recursive: true });
+    assert.equal(backend.failure, undefined);
   });
 
   const call = (path: string, options: Ask = {}, token = backend.token): Promise<Got> => {

@@ -33,11 +33,12 @@ for (const databases of testDatabases()) describe(`the plain form on ${databases
     backend = await ReferenceBackend.start({ dir, database, ...options });
   };
   const stop = async (): Promise<void> => {
-    assert.equal(backend.failure, undefined);
-    assert.deepEqual(await readdir(join(dir, "incoming")), [], "nothing half arrived is left");
     await backend.stop();
     await database.close();
+    const halfArrived = await readdir(join(dir, "incoming"));
     await rm(dir, { recursive: true });
+    assert.equal(backend.failure, undefined);
+    assert.deepEqual(halfArrived, []);
   };
   const startAgain = async (options: Partial<BackendOptions>): Promise<void> => {
     await stop();

@@ -50,12 +50,12 @@ for (const databases of testDatabases()) describe(`presigned parts on ${database
     backend = await ReferenceBackend.start({ dir: join(dir, "backend"), database, store: store.access(PART_BYTES) });
   });
   afterEach(async () => {
-    assert.equal(backend.failure, undefined);
-    assert.equal(store.failure, undefined);
     await backend.stop();
     await store.stop();
     await database.close();
     await rm(dir, { recursive: true });
+    assert.equal(backend.failure, undefined);
+    assert.equal(store.failure, undefined);
   });
 
   const call = (method: string, path: string, value?: unknown, headers: Record<string, string> = {}): Promise<Got> =>
