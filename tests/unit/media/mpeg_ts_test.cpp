@@ -112,8 +112,8 @@ TEST_F(MpegTsByHand, believes_no_table_that_is_damaged_or_of_the_future) {
     auto wrong = muxer.map({{.pid = 0x300}});
     wrong[9] ^= 1;  // of the program's number, which nobody looks at
     ASSERT_TRUE(push(muxer.section(patPid, muxer.pat()) + wrong +
-                     muxer.map({{.pid = 0x300}}, {.isCurrent = false}) + muxer.map({{}}) +
-                     muxer.pes("right", 0)));
+                     muxer.map({{.pid = 0x300}}, {.isCurrent = false}) +
+                     muxer.pes("wrong", 0, {.pid = 0x300}) + muxer.map({{}}) + muxer.pes("right", 0)));
     EXPECT_EQ(heard.sound, "right");
 }
 
