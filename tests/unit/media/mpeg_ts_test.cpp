@@ -110,10 +110,10 @@ TEST_F(MpegTsByHand, stays_with_its_sound_when_the_map_changes_around_it) {
 
 TEST_F(MpegTsByHand, believes_no_table_that_is_damaged_or_of_the_future) {
     auto wrong = muxer.map({{.pid = 0x300}});
-    wrong[10] ^= 1;
+    wrong[9] ^= 1;  // of the program's number, which nobody looks at
     ASSERT_TRUE(push(muxer.section(patPid, muxer.pat()) + wrong +
-                     muxer.map({{.pid = 0x300}}, {.isCurrent = false}) + muxer.map({{}}) +
-                     muxer.pes("right", 0)));
+                     muxer.map({{.pid = 0x300}}, {.isCurrent = false}) +
+                     muxer.pes("wrong", 0, {.pid = 0x300}) + muxer.map({{}}) + muxer.pes("right", 0)));
     EXPECT_EQ(heard.sound, "right");
 }
 
@@ -245,12 +245,14 @@ TEST_F(SegmentsByHand, leave_no_hole_where_a_packet_is_missing) {
     EXPECT_EQ(added.error().kind, Kind::not_media);
 }
 
-TEST_F(SegmentsByHand, forget_a_cut_frame_at_a_discontinuity) {
+TEST_F(SegmentsByHand, forget_a_cut_frame_and_the_time_at_a_discontinuity) {
+    constexpr std::uint64_t tenFrames = 10 * 1024 * 90'000 / 48'000;
     auto sound = frames(10);
-    ASSERT_TRUE(add(muxer.tables() + muxer.pes(sound.substr(0, sound.size() - 20), 0)));
+    ASSERT_TRUE(
+        add(muxer.tables() + muxer.pes(sound, 0) + muxer.pes(sound.substr(0, sound.size() - 20), tenFrames)));
     EXPECT_FALSE(audio.isComplete());
     ASSERT_TRUE(add(muxer.tables() + muxer.pes(sound, 5'000'000), true));
-    EXPECT_EQ(audio.durationMs(), 19u * 1024 * 1000 / 48'000);
+    EXPECT_EQ(audio.durationMs(), 29u * 1024 * 1000 / 48'000);
     EXPECT_EQ(audio.faults().gaps, 0u);
 }
 
@@ -268,6 +270,25 @@ TEST_F(SegmentsByHand, do_not_change_their_format_on_the_way) {
     ASSERT_FALSE(added);
     EXPECT_EQ(added.error().kind, Kind::not_media);
     EXPECT_NE(added.error().message.find("format"), std::string::npos);
+}
+
+TEST_F(SegmentsByHand, name_a_layout_of_aac_that_no_mp4_can_be_written_for) {
+    constexpr std::uint64_t secondBlock = 1;
+    auto added = add(muxer.tables() + muxer.pes(frames(3, 3, secondBlock), 0));
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().kind, Kind::not_media);
+    EXPECT_NE(added.error().message.find("several blocks"), std::string::npos);
+}
+
+TEST_F(SegmentsByHand, leave_out_the_checksums_of_frames) {
+    FrameCutter cutter(Coding::aac);
+    auto sound = frames(3);
+    for (std::size_t at = 0; at < sound.size(); at += adtsAt(bytesOf(sound).subspan(at))->bytes)
+        sound[at + 1] = static_cast<char>(sound[at + 1] & ~1);
+    SampleBatch batch;
+    ASSERT_TRUE(cutter.push(bytesOf(sound), batch));
+    EXPECT_EQ(batch.samples.size(), 3u);
+    EXPECT_EQ(batch.bytes.size(), sound.size() - 3 * 9);
 }
 
 TEST_F(SegmentsByHand, that_are_no_sound_are_refused) {
