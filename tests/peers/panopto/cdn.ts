@@ -45,6 +45,8 @@ export class Cdn extends Peer {
   /** Path of an HLS folder to the folder on disk and the name its master goes by. */
   readonly #hls = new Map<string, { readonly folder: string; readonly master: string }>();
   readonly #leaks: RequestRecord[] = [];
+  /** How many ranges of a file one request may ask for; beyond, it gets the whole. */
+  mostRanges = 1;
   #notBefore = 0;
 
   constructor(options: CdnOptions) {
@@ -107,7 +109,7 @@ export class Cdn extends Peer {
     if (!CDN_HOSTS.includes(request.host)) return bytesAnswer(421, "text/plain", "no such host here");
     if (request.method !== "GET" && request.method !== "HEAD") return bytesAnswer(405, "text/plain", "", { allow: "GET, HEAD" });
     const shelf = this.#shelves.get(request.path);
-    if (shelf !== undefined) return shelf.signed && !this.#signatureHolds(request) ? denied("AccessDenied", "Access denied") : serveShelf(request, shelf);
+    if (shelf !== undefined) return shelf.signed && !this.#signatureHolds(request) ? denied("AccessDenied", "Access denied") : serveShelf(request, shelf, this.mostRanges);
     return (await this.#hlsPart(request)) ?? denied("AccessDenied", "Access Denied");
   }
 
@@ -170,9 +172,16 @@ function audioStreamFile(lecture: Lecture): string {
   return `/sessions/${lecture.sessionId}/${lecture.deliveryId}-${idFrom("audio-stream", lecture.deliveryId)}.mp4`;
 }
 
-function serveShelf(request: WireRequest, shelf: Shelf): Answer {
+function serveShelf(request: WireRequest, shelf: Shelf, mostRanges: number): Answer {
   const { media } = shelf;
-  return serveResource(request, { content: { file: media.file }, size: media.bytes, type: shelf.type, etag: `"${media.sha256.slice(0, 32)}"`, lastModified: LAST_MODIFIED });
+  return serveResource(request, {
+    content: { file: media.file },
+    size: media.bytes,
+    type: shelf.type,
+    etag: `"${media.sha256.slice(0, 32)}"`,
+    lastModified: LAST_MODIFIED,
+    mostRanges,
+  });
 }
 
 function denied(code: string, message: string): Answer {

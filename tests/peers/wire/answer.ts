@@ -7,19 +7,27 @@ export interface FilePart {
   readonly end: number;
 }
 
+/** One stretch of bytes, or several that follow one another. */
+export type Body = Buffer | FilePart | readonly (Buffer | FilePart)[];
+
 export type HeaderValue = string | readonly string[];
 
 export interface Answer {
   readonly status: number;
   /** Names in lower case. Content-Length is added by the sender. */
   readonly headers: Readonly<Record<string, HeaderValue>>;
-  readonly body: Buffer | FilePart;
+  readonly body: Body;
   /** Where in the whole resource the body begins (bytes): 0, except for a 206. */
   readonly bodyOffset?: number;
 }
 
-export function bodyLength(body: Buffer | FilePart): number {
+export function bodyLength(body: Body): number {
+  if (isList(body)) return body.reduce((sum, part) => sum + bodyLength(part), 0);
   return Buffer.isBuffer(body) ? body.length : body.end - body.start;
+}
+
+export function isList(body: Body): body is readonly (Buffer | FilePart)[] {
+  return Array.isArray(body);
 }
 
 export function bytesAnswer(status: number, type: string, body: string | Buffer, headers: Record<string, HeaderValue> = {}): Answer {

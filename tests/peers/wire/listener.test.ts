@@ -22,6 +22,7 @@ describe("a listener with faults", () => {
   let dir: string;
   let listener: Listener;
   let target: Target;
+  let mostRanges = 1;
 
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), "auricle-listener-"));
@@ -30,7 +31,7 @@ describe("a listener with faults", () => {
     listener = new Listener({
       server: "files",
       tls: { certificate: await authority.certificateFor(["files.example", "b.example"]), byName: new Map([["own.example", await authority.certificateFor(["own.example"])]]) },
-      handler: async (request) => (request.method === "POST" ? bytesAnswer(200, "application/octet-stream", await bodyBytes(request, 1 << 20)) : serveResource(request, resource)),
+      handler: async (request) => (request.method === "POST" ? bytesAnswer(200, "application/octet-stream", await bodyBytes(request, 1 << 20)) : serveResource(request, { ...resource, mostRanges })),
     });
     await listener.start();
     target = { caFile: authority.caFile, port: listener.port };
@@ -166,6 +167,22 @@ describe("a listener with faults", () => {
     const part = await get({ headers: { range: "bytes=-10" } });
     assert.equal(part.headers["content-range"], `bytes 299990-299999/300000`);
     assert.ok(part.body.equals(CONTENT.subarray(-10)));
+  });
+
+  it("gives several ranges in parts where that is granted, and the whole where it is not", async () => {
+    const several = (list: string): ReturnType<typeof ask> => get({ headers: { range: `bytes=${list}` } });
+    assert.equal((await several("0-9,20-29")).status, 200);
+    mostRanges = 2;
+    const got = await several("0-9,20-29");
+    assert.equal(got.status, 206);
+    const boundary = /^multipart\/byteranges; boundary=(\w+)$/.exec(String(got.headers["content-type"]))?.[1];
+    const [before, first, second, after] = got.body.toString("latin1").split(`--${String(boundary)}`);
+    assert.deepEqual([before, after], ["\r\n", "--\r\n"]);
+    assert.ok(first?.includes("Content-Range: bytes 0-9/300000\r\n"));
+    assert.ok(second?.endsWith(`\r\n\r\n${CONTENT.subarray(20, 30).toString("latin1")}\r\n`));
+    assert.equal((await several("0-9,20-29,40-49")).status, 200);
+    assert.equal((await several("0-9,400000-")).headers["content-range"], "bytes 0-9/300000");
+    mostRanges = 1;
   });
 
   it("answers 416 with the true total behind the end", async () => {

@@ -1,6 +1,6 @@
 // A file or some bytes under one address, answered as a CDN does: validators, ranges, HEAD (RFC 9110, sections 13 and 14).
 
-import type { Answer, HeaderValue } from "./answer.ts";
+import type { Answer, FilePart, HeaderValue } from "./answer.ts";
 import { bytesAnswer } from "./answer.ts";
 import { faultOf } from "./fault.ts";
 import type { WireRequest } from "./request.ts";
@@ -13,9 +13,11 @@ export interface Resource {
   /** Strong, with its quotes. */
   readonly etag: string;
   readonly lastModified: Date;
+  /** How many ranges one request may ask for; one when left out: then more get the whole, as S3 does. */
+  readonly mostRanges?: number;
 }
 
-/** GET or HEAD of a resource; 206, 416 or 200 as Range and If-Range have it. Several ranges at once get the whole, as S3 does. */
+/** GET or HEAD of a resource; 206, 416 or 200 as Range and If-Range have it. */
 export function serveResource(request: WireRequest, resource: Resource): Answer {
   const etag = currentEtag(request, resource);
   const headers: Record<string, HeaderValue> = { "content-type": resource.type, "accept-ranges": "bytes" };
@@ -27,6 +29,7 @@ export function serveResource(request: WireRequest, resource: Resource): Answer 
   if (range === "unsatisfiable") {
     return bytesAnswer(416, "application/xml", "<Error><Code>InvalidRange</Code></Error>", { "content-range": `bytes */${String(resource.size)}` });
   }
+  if (isSeveral(range)) return severalAnswer(resource, headers, range);
   return rangeAnswer(request, resource, headers, range);
 }
 
@@ -47,6 +50,27 @@ function rangeAnswer(request: WireRequest, resource: Resource, headers: Record<s
   return { status: 206, headers: given, body: slice(resource, range.start, range.end), bodyOffset: range.start };
 }
 
+const BOUNDARY = "auricle_peers_part";
+
+/** RFC 9110 15.3.7.2: each part says its range; nothing is joined, and the order is the request's. */
+function severalAnswer(resource: Resource, headers: Record<string, HeaderValue>, ranges: readonly ByteRange[]): Answer {
+  const body = ranges.flatMap((range) => [
+    Buffer.from(
+      `\r\n--${BOUNDARY}\r\nContent-Type: ${resource.type}\r\nContent-Range: bytes ${String(range.start)}-${String(range.end - 1)}/${String(resource.size)}\r\n\r\n`,
+    ),
+    slice(resource, range.start, range.end),
+  ]);
+  return {
+    status: 206,
+    headers: { ...headers, "content-type": `multipart/byteranges; boundary=${BOUNDARY}` },
+    body: [...body, Buffer.from(`\r\n--${BOUNDARY}--\r\n`)],
+  };
+}
+
+function isSeveral(range: ByteRange | readonly ByteRange[]): range is readonly ByteRange[] {
+  return Array.isArray(range);
+}
+
 function currentEtag(request: WireRequest, resource: Resource): string | undefined {
   switch (faultOf(request.faults, "etag")?.what) {
     case "missing":
@@ -64,11 +88,22 @@ function changed(etag: string): string {
   return `"changed-${etag.slice(1)}`;
 }
 
-function wantedRange(request: WireRequest, resource: Resource, etag: string | undefined): ByteRange | "whole" | "unsatisfiable" {
+function wantedRange(request: WireRequest, resource: Resource, etag: string | undefined): ByteRange | readonly ByteRange[] | "whole" | "unsatisfiable" {
   const header = request.headers["range"];
   if (header === undefined || faultOf(request.faults, "ignore-range") !== undefined) return "whole";
   if (!ifRangeHolds(request.headers["if-range"], etag, resource.lastModified)) return "whole";
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header.trim());
+  if (!header.trim().startsWith("bytes=")) return "whole";
+  const asked = header.trim().slice("bytes=".length).split(",");
+  if (asked.length === 1) return oneRange(asked[0] ?? "", resource);
+  if (asked.length > (resource.mostRanges ?? 1)) return "whole";
+  const ranges = asked.map((text) => oneRange(text, resource));
+  if (ranges.includes("whole")) return "whole";
+  const granted = ranges.filter((range): range is ByteRange => typeof range !== "string");
+  return granted.length === 0 ? "unsatisfiable" : granted.length === 1 ? (granted[0] ?? "whole") : granted;
+}
+
+function oneRange(text: string, resource: Resource): ByteRange | "whole" | "unsatisfiable" {
+  const match = /^(\d*)-(\d*)$/.exec(text.trim());
   if (match === null) return "whole";
   const [, first = "", last = ""] = match;
   if (first === "" && last === "") return "whole";
@@ -91,6 +126,6 @@ function ifRangeHolds(condition: string | undefined, etag: string | undefined, l
   return Date.parse(condition) === Math.floor(lastModified.getTime() / 1000) * 1000;
 }
 
-function slice(resource: Resource, start: number, end: number): Answer["body"] {
+function slice(resource: Resource, start: number, end: number): Buffer | FilePart {
   return "file" in resource.content ? { file: resource.content.file, start, end } : resource.content.bytes.subarray(start, end);
 }

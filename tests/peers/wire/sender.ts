@@ -3,8 +3,8 @@
 import { open } from "node:fs/promises";
 import type { OutgoingHttpHeaders } from "node:http";
 import { gzipSync } from "node:zlib";
-import type { Answer, FilePart } from "./answer.ts";
-import { bodyLength } from "./answer.ts";
+import type { Answer, Body } from "./answer.ts";
+import { bodyLength, isList } from "./answer.ts";
 import type { FiringFault } from "./fault.ts";
 import { faultOf } from "./fault.ts";
 
@@ -136,7 +136,11 @@ function flip(chunk: Buffer, at: number): Buffer {
   return flipped;
 }
 
-async function* chunks(body: Buffer | FilePart, size: number): AsyncGenerator<Buffer> {
+async function* chunks(body: Body, size: number): AsyncGenerator<Buffer> {
+  if (isList(body)) {
+    for (const part of body) yield* chunks(part, size);
+    return;
+  }
   if (Buffer.isBuffer(body)) {
     for (let at = 0; at < body.length; at += size) yield body.subarray(at, at + size);
     return;
