@@ -10,11 +10,17 @@ const CHROMIUM_KEY =
 
 const ICONS = { 16: "icons/16.png", 32: "icons/32.png", 48: "icons/48.png", 128: "icons/128.png" };
 
+/**
+ * In Firefox's words, what leaves the browser: the sign-in goes to the program on this computer and to the site itself; the
+ * sound and the address of its page go where the person has them sent.
+ */
+const LEAVES_FIREFOX = ["authenticationInfo", "browsingActivity", "websiteContent"];
+
 /** WebCrypto's X25519 sets the oldest versions. */
 const ONLY: Readonly<Record<Target, object>> = {
   chromium: { key: CHROMIUM_KEY, minimum_chrome_version: "133", background: { service_worker: "background.js", type: "module" } },
   firefox: {
-    browser_specific_settings: { gecko: { id: "extension@auricle", strict_min_version: "130.0" } },
+    browser_specific_settings: { gecko: { id: "extension@auricle", strict_min_version: "130.0", data_collection_permissions: { required: LEAVES_FIREFOX } } },
     background: { scripts: ["background.js"], type: "module" },
   },
 };

@@ -158,7 +158,8 @@ asio::awaitable<Result<PresignedUpload::Stored>> PresignedUpload::join() {
     auto response = co_await net::withRetry<net::Response>(job_.policy, visit_.timing, visit_.stop, attempt);
     if (!response) co_return std::unexpected(std::move(response.error()));
     const int status = response->head.status;
-    if (status == 404 || status == 410) co_return Stored::placeIsGone;
+    // 409: the parts that are named are not those that the store has.
+    if (status == 404 || status == 409 || status == 410) co_return Stored::placeIsGone;
     if (status >= 200 && status <= 299) co_return Stored::yes;
     const vault::Secret token = tokenFor(visit_.credentials, response->head.url);
     const std::array secrets{token.reveal(), std::string_view(response->head.url.path())};

@@ -16,8 +16,9 @@ namespace auricle::media {
 
 struct FfmpegWork {
     std::filesystem::path program;  ///< absolute; findTool(ffmpeg, …) gives it
-    std::filesystem::path folder;   ///< absolute; all that it may read and write
-    std::string input, output;      ///< names in it; an output that is there is replaced
+    /// Absolute; all that it may read and write, so one that holds nothing of another capture.
+    std::filesystem::path folder;
+    std::string input, output;  ///< names in it; an output that is there is replaced
     Tags tags{};
     std::uint64_t durationMs = 0;  ///< of the sound; 0: not known
     /// Told on the loop how much of the sound is done, ms; never less than before.

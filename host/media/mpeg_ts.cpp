@@ -21,7 +21,7 @@ bool isSync(std::span<const std::byte> bytes, std::size_t at) {
 std::size_t nextInStep(std::span<const std::byte> bytes, std::size_t at) {
     constexpr std::size_t step = MpegTs::packetBytes;
     for (; at + step <= bytes.size(); ++at)
-        if (bytes[at] == sync && isSync(bytes, at + step) && isSync(bytes, at + 2 * step)) return at;
+        if (bytes[at] == sync && isSync(bytes, at + step)) return at;
     return bytes.size();
 }
 

@@ -8,6 +8,7 @@
 #include "media/packed_audio.h"
 #include "media/sample_entry.h"
 #include "media/segment_mp4.h"
+#include "media/signature.h"
 #include "media/sound_clock.h"
 #include "media/verdict.h"
 #include "media/window.h"
@@ -180,7 +181,7 @@ Result<void> SegmentAudio::State::readFrames(std::span<const std::byte> segment)
     } else {
         auto packed = readPackedAudio(segment);
         if (!packed) return std::unexpected(packed.error());
-        if (!*packed) return notSound("a segment in no known format");
+        if (!*packed) return notSound(wordsFor(signatureOf(segment, true)));
         taken = begin((*packed)->coding, (*packed)->pts);
         if (taken) taken = bytes((*packed)->frames);
     }

@@ -34,7 +34,7 @@ export interface PeersOptions {
   readonly database?: Database;
   readonly tokens?: readonly string[];
   /** What else is to be said about the backend. */
-  readonly backend?: Pick<BackendOptions, "serves" | "refusesLecturesWith" | "maxFormBytes" | "courses" | "maxBytes">;
+  readonly backend?: Pick<BackendOptions, "serves" | "refusesLecturesWith" | "maxFormBytes" | "courses" | "maxBytes" | "store">;
 }
 
 /** How many requests brought a credential or a secret of the site to each server; for the backend also what its bytes hold. */

@@ -78,6 +78,16 @@ test("partitions of other sites are left out, the tab's own and the unpartitione
   assert.deepEqual(ofThisTab([own, foreign, lookalike, open, plain], "https://moodle.uni.edu"), [own, plain]);
 });
 
+test("what first-party isolation keeps for another site is left out, in both ways of writing it", () => {
+  const own = cookie("own", { firstPartyDomain: "panopto.com" });
+  const bySite = cookie("by site", { firstPartyDomain: "(https,panopto.com)" });
+  const foreign = cookie("foreign", { firstPartyDomain: "moodle.example" });
+  const foreignBySite = cookie("foreign by site", { firstPartyDomain: "(https,moodle.example)" });
+  const none = cookie("none", { firstPartyDomain: "" });
+  assert.deepEqual(ofThisTab([own, bySite, foreign, foreignBySite, none], ORIGIN), [own, bySite, none]);
+  assert.equal(withoutRepeats([cookie("a", { firstPartyDomain: "panopto.com" }), cookie("a", { firstPartyDomain: "" })]).length, 2);
+});
+
 test("on Panopto's own page its own partition counts", () => {
   const own = cookie("own", { partitionKey: { topLevelSite: "https://panopto.com" } });
   assert.deepEqual(ofThisTab([own], ORIGIN), [own]);

@@ -20,8 +20,10 @@ interface Message {
   readonly params?: Params;
 }
 
+/** Longer than any command takes: a browser that hangs fails a test, and holds nobody up. */
+const PATIENCE_MS = 120_000;
+
 interface Asked {
-  readonly method: string;
   answer(result: Params): void;
   fail(error: Error): void;
 }
@@ -50,32 +52,30 @@ export class Bidi {
     return bidi;
   }
 
-  /** Fails with what the browser says, and when the connection ends before the answer. */
-  send(method: string, params: Params = {}): Promise<Params> {
-    return new Promise((answer, fail) => {
-      if (this.#socket.readyState !== WebSocket.OPEN) {
-        fail(new Error(`${method}: there is no connection to the browser any more.`));
-        return;
-      }
-      this.#lastId += 1;
-      this.#asked.set(this.#lastId, { method, answer, fail });
-      this.#socket.send(JSON.stringify({ id: this.#lastId, method, params }));
-    });
+  /** Fails with what the browser says, and when no answer comes. */
+  async send(method: string, params: Params = {}): Promise<Params> {
+    if (this.#socket.readyState !== WebSocket.OPEN) throw new Error(`${method}: there is no connection to the browser any more.`);
+    const id = (this.#lastId += 1);
+    const answered = new Promise<Params>((answer, fail) => this.#asked.set(id, { answer, fail }));
+    this.#socket.send(JSON.stringify({ id, method, params }));
+    return within(PATIENCE_MS, method, answered).finally(() => this.#asked.delete(id));
   }
 
-  /** The next event of which that is true; subscribe to its kind before. `forget` gives up waiting. */
-  expect(wanted: (event: BidiEvent) => boolean): { readonly event: Promise<BidiEvent>; forget(): void } {
+  /** Acts, and waits for the next event of which that is true; subscribe to its kind before. */
+  async eventUpon(what: string, wanted: (event: BidiEvent) => boolean, act: () => Promise<void>): Promise<void> {
     let look: (event: BidiEvent) => void = () => undefined;
-    const forget = (): void => void this.#listeners.delete(look);
-    const event = new Promise<BidiEvent>((resolve) => {
-      look = (seen) => {
-        if (!wanted(seen)) return;
-        forget();
-        resolve(seen);
+    const seen = new Promise<void>((resolve) => {
+      look = (event) => {
+        if (wanted(event)) resolve();
       };
     });
     this.#listeners.add(look);
-    return { event, forget };
+    try {
+      await act();
+      await within(PATIENCE_MS, what, seen);
+    } finally {
+      this.#listeners.delete(look);
+    }
   }
 
   close(): void {
@@ -88,13 +88,23 @@ export class Bidi {
       return;
     }
     const asked = this.#asked.get(id ?? 0);
-    this.#asked.delete(id ?? 0);
     if (type === "success") asked?.answer(result ?? {});
-    else asked?.fail(new Error(`${asked.method}: ${error ?? ""}: ${message ?? ""}`));
+    else asked?.fail(new Error(`${error ?? ""}: ${message ?? ""}`));
   }
 
   #over(error: Error): void {
-    for (const { method, fail } of this.#asked.values()) fail(new Error(`${method}: ${error.message}`));
-    this.#asked.clear();
+    for (const { fail } of this.#asked.values()) fail(error);
+  }
+}
+
+async function within<T>(timeoutMs: number, what: string, wanted: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`not within ${String(timeoutMs)} ms`)), timeoutMs)));
+  try {
+    return await Promise.race([wanted, late]);
+  } catch (error) {
+    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,6 +1,6 @@
 // A tab or popup of Firefox, over WebDriver BiDi.
 import { writeFile } from "node:fs/promises";
-import type { Bidi, Params } from "./bidi.ts";
+import type { Bidi, BidiEvent, Params } from "./bidi.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Seek } from "./evaluate.ts";
 import { setColours } from "./firefox-scope.ts";
@@ -60,12 +60,8 @@ export class FirefoxPage implements TestPage {
   }
 
   async clickAndGo(selector: string): Promise<void> {
-    const loaded = this.#driver.bidi.expect(({ method, params }) => method === "browsingContext.load" && params["context"] === this.#context);
-    await this.click(selector).catch((error: unknown) => {
-      loaded.forget();
-      throw error;
-    });
-    await loaded.event;
+    const isLoad = ({ method, params }: BidiEvent): boolean => method === "browsingContext.load" && params["context"] === this.#context;
+    await this.#driver.bidi.eventUpon(`a page after pressing ${selector}`, isLoad, () => this.click(selector));
   }
 
   async fill(selector: string, text: string): Promise<void> {

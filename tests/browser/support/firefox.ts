@@ -81,17 +81,22 @@ export async function launchFirefox(options: LaunchOptions): Promise<FirefoxBrow
 /** Where Firefox says that it listens. */
 function addressOf(firefox: ChildProcessByStdio<null, null, Readable>): Promise<string> {
   let said = "";
+  let isListening = false;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`Firefox did not start within ${String(START_MS)} ms. It said:\n${said}`)), START_MS);
-    firefox.once("error", reject);
-    firefox.once("exit", () => reject(new Error(`Firefox ended at its start. It said:\n${said}`)));
+    const fails = (error: Error): void => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    firefox.once("error", fails);
+    firefox.once("exit", () => fails(new Error(`Firefox ended at its start. It said:\n${said}`)));
     firefox.stderr.setEncoding("utf8").on("data", (text: string) => {
-      // The rest is read too, so that nothing of it is ever in Firefox's way, but not kept.
-      if (said.includes("\u0000")) return;
+      // What comes later is read too, so that nothing of it is ever in Firefox's way.
+      if (isListening) return;
       said += text;
       const address = /WebDriver BiDi listening on (ws:\S+)/.exec(said)?.[1];
       if (address === undefined) return;
-      said = "\u0000";
+      isListening = true;
       clearTimeout(timer);
       resolve(address);
     });

@@ -36,8 +36,8 @@ export interface SceneOptions extends BrowserChoices {
 /** Plays a test's scene; given by `inEachBrowser`. */
 export type Play = (options: SceneOptions, act: (scene: Scene) => Promise<void>) => Promise<void>;
 
-/** The same tests in every browser, one after the other before the same peers. `tests` declares them. */
-export function inEachBrowser(what: string, choices: PeersChoices, tests: (play: Play, browser: BrowserName) => void): void {
+/** The same tests in each of the browsers, one after the other before the same peers. `tests` declares them. */
+export function inEachBrowser(what: string, choices: PeersChoices, tests: (play: Play, browser: BrowserName) => void, browsers = BROWSERS): void {
   let opened: { peers: Peers; close: () => Promise<void> } | undefined;
   const peers = (): Peers => {
     if (!opened) throw new Error("The peers are there only while tests run");
@@ -45,7 +45,7 @@ export function inEachBrowser(what: string, choices: PeersChoices, tests: (play:
   };
   before(async () => void (opened = await openPeers(choices)));
   after(() => opened?.close());
-  for (const browser of BROWSERS) {
+  for (const browser of browsers) {
     describe(`${what}, in ${browser}`, () => tests((options, act) => Scene.play(peers(), browser, options, act), browser));
   }
 }

@@ -47,6 +47,8 @@ export interface PlantedCookie {
   httpOnly: boolean;
   sameSite: "no_restriction" | "lax" | "strict";
   partitionKey?: { topLevelSite: string };
+  /** Where Firefox isolates by first party. */
+  firstPartyDomain?: string;
 }
 
 export interface LaunchOptions {

@@ -8,6 +8,8 @@ import { createAuthority } from "../authority/authority.ts";
 import { ask } from "../wire/client.ts";
 import type { Ask, Got } from "../wire/client.ts";
 import { ReferenceBackend } from "./backend.ts";
+import type { Database } from "./database.ts";
+import { testDatabases } from "./test-databases.ts";
 
 const AUDIO = randomBytes(200_000);
 const SHA256 = createHash("sha256").update(AUDIO).digest("hex");
@@ -22,17 +24,22 @@ interface Body {
   readonly upload: { readonly protocol: string; readonly url: string };
 }
 
-describe("the reference backend", () => {
+for (const databases of testDatabases()) describe(`the reference backend on ${databases.name}`, () => {
   let dir: string;
+  let database: Database;
   let backend: ReferenceBackend;
 
+  before(() => databases.open());
+  after(() => databases.close());
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), "auricle-backend-"));
-    backend = await ReferenceBackend.start({ dir, maxBytes: 1_000_000 });
+    database = await databases.lease();
+    backend = await ReferenceBackend.start({ dir, database, maxBytes: 1_000_000 });
   });
   afterEach(async () => {
     assert.equal(backend.failure, undefined);
     await backend.stop();
+    await database.close();
     await rm(dir, { recursive: true });
   });
 

@@ -19,6 +19,8 @@ import type { LectureRow } from "./lecture-table.ts";
 import { migrate } from "./migration.ts";
 import { MischiefPlan } from "./mischief.ts";
 import type { Mischief } from "./mischief.ts";
+import { PartSpace } from "./part-space.ts";
+import type { ObjectStore } from "./part-space.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PlainFormApi } from "./plain-form-api.ts";
 import type { Course } from "./plain-form-api.ts";
@@ -38,6 +40,8 @@ export interface BackendOptions {
   readonly database?: Database;
   /** Bearer tokens that are good; a random one when left out. */
   readonly tokens?: readonly string[];
+  /** Where it is given, uploads of a known size go there in presigned parts. */
+  readonly store?: ObjectStore;
   /** The largest upload; 2 GiB when left out. */
   readonly maxBytes?: number;
   /** One day when left out. */
@@ -86,6 +90,7 @@ export class ReferenceBackend extends Peer {
   readonly #recording: Recording;
   readonly #table: LectureTable;
   readonly #uploads: UploadSpace;
+  readonly #partSpace: PartSpace | undefined;
   readonly #mischief: MischiefPlan;
   readonly #forms: FormLectureTable;
   readonly #api: LectureApi;
@@ -116,7 +121,8 @@ export class ReferenceBackend extends Peer {
       audioFile: (id) => this.audioFile(id),
       maxBytes: options.maxFormBytes ?? MAX_FORM_BYTES,
     });
-    this.#api = new LectureApi({ ...parts, audioDir: this.#audioDir, maxBytes: options.maxBytes ?? MAX_UPLOAD_BYTES, origin: () => this.origin });
+    this.#partSpace = options.store === undefined ? undefined : new PartSpace(options.store, parts.mischief);
+    this.#api = new LectureApi({ ...parts, parts: this.#partSpace, audioDir: this.#audioDir, maxBytes: options.maxBytes ?? MAX_UPLOAD_BYTES, origin: () => this.origin });
   }
 
   /** Makes its folders and tables and listens on 127.0.0.1; `port` 0: any free one. */
@@ -160,6 +166,7 @@ export class ReferenceBackend extends Peer {
 
   override async stop(): Promise<void> {
     await super.stop();
+    this.#partSpace?.close();
     this.#recording.close();
     await this.#close();
   }

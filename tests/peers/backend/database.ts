@@ -1,6 +1,7 @@
-// The little that the tables need of a database: PGlite fills it here, a pool of `pg` connections could as well.
+// The little that the tables need of a database: PGlite in this process, or a PostgreSQL elsewhere.
 
 import { PGlite } from "@electric-sql/pglite";
+import { Pool } from "pg";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -11,6 +12,20 @@ export interface Database {
   run(sql: string): Promise<void>;
   /** Gives back what this database holds of the machine; its tables may be gone afterwards. */
   close(): Promise<void>;
+}
+
+// A driver gives a bigint as a number, a bigint or a string, and a time as a Date or a text.
+
+export function textOf(value: unknown): string | null {
+  return value === null ? null : String(value);
+}
+
+export function numberOf(value: unknown): number | null {
+  return value === null ? null : Number(value);
+}
+
+export function dateOf(value: unknown): Date {
+  return value instanceof Date ? value : new Date(String(value));
 }
 
 let engine: Promise<PGlite> | undefined;
@@ -70,5 +85,22 @@ export async function openDatabase(dir: string): Promise<Database> {
       await db.transaction((inside) => inside.exec(sql));
     },
     close: () => db.close(),
+  };
+}
+
+/** `url`: `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, or `postgresql://USER@/DATABASE?host=FOLDER` for a socket. */
+export async function openPostgres(url: string): Promise<Database> {
+  const pool = new Pool({ connectionString: url });
+  // An idle connection that the server ends is replaced by the next question; without this it would end the process.
+  pool.on("error", () => undefined);
+  await pool.query("select 1").catch(async (error: unknown) => {
+    await pool.end();
+    throw error;
+  });
+  return {
+    query: async (sql, parameters = []) => (await pool.query<Row>(sql, [...parameters])).rows,
+    // Without parameters all statements go in one message, which PostgreSQL takes as one transaction.
+    run: async (sql) => void (await pool.query(sql)),
+    close: () => pool.end(),
   };
 }

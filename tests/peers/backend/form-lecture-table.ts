@@ -1,5 +1,6 @@
 // The table of lectures that came by the plain form.
 
+import { dateOf, numberOf } from "./database.ts";
 import type { Database, Row } from "./database.ts";
 
 export const FORM_STATUSES = ["pending", "downloading", "completed"] as const;
@@ -72,12 +73,11 @@ function formLecture(row: Row): FormLecture {
     sessionId: String(row["session_id"]),
     title: String(row["title"]),
     sourceUrl: String(row["source_url"]),
-    durationSeconds: row["duration_seconds"] === null ? null : Number(row["duration_seconds"]),
+    durationSeconds: numberOf(row["duration_seconds"]),
     mimeType: String(row["mime_type"]),
-    // A bigint column comes as a number, a bigint or a string, as the driver likes.
     sizeBytes: Number(row["size_bytes"]),
     status: FORM_STATUSES.find((status) => status === row["status"]) ?? "pending",
-    createdAt: new Date(String(row["created_at"])),
-    updatedAt: new Date(String(row["updated_at"])),
+    createdAt: dateOf(row["created_at"]),
+    updatedAt: dateOf(row["updated_at"]),
   };
 }

@@ -4,22 +4,27 @@ import { createHash } from "node:crypto";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Answer } from "../wire/answer.ts";
-import { json } from "../wire/answer.ts";
+import { json, redirect } from "../wire/answer.ts";
 import { bodyBytes } from "../wire/request.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { serveResource } from "../wire/resource.ts";
 import { ApiError } from "./api-error.ts";
-import { completion, registration, report } from "./lecture-form.ts";
-import type { Fields } from "./lecture-form.ts";
+import { completion, registration, report, sentParts } from "./lecture-form.ts";
+import type { Fields, Registration } from "./lecture-form.ts";
 import type { LectureRow, LectureTable } from "./lecture-table.ts";
 import type { MischiefPlan } from "./mischief.ts";
+import type { PartSpace } from "./part-space.ts";
 import { refuseSecrets } from "./secret-refusal.ts";
+import { placeOf } from "./upload-place.ts";
+import type { UploadPlace, UploadPlaces, UploadProtocol } from "./upload-place.ts";
 import { UPLOAD_PATH } from "./upload-space.ts";
 import type { UploadSpace } from "./upload-space.ts";
 
 export interface LectureApiParts {
   readonly table: LectureTable;
   readonly uploads: UploadSpace;
+  /** Where there is an object store. */
+  readonly parts: PartSpace | undefined;
   readonly mischief: MischiefPlan;
   /** Where finished audio is kept. */
   readonly audioDir: string;
@@ -29,7 +34,7 @@ export interface LectureApiParts {
 }
 
 const JSON_LIMIT_BYTES = 256 * 1024;
-const LECTURE_PATH = /^\/api\/lectures\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/(complete|upload|audio))?$/;
+const LECTURE_PATH = /^\/api\/lectures\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/(complete|upload|parts|audio))?$/;
 
 export class LectureApi {
   readonly #parts: LectureApiParts;
@@ -51,6 +56,8 @@ export class LectureApi {
         return this.#complete(only(request, "POST"), lecture);
       case "upload":
         return this.#freshUpload(only(request, "POST"), lecture);
+      case "parts":
+        return this.#join(only(request, "POST"), lecture);
       case "audio":
         return this.#audio(request, lecture);
       default:
@@ -63,16 +70,16 @@ export class LectureApi {
     const facts = registration(await fieldsOf(request));
     const key = request.headers["idempotency-key"];
     if (key === undefined || key.trim() === "") throw new ApiError(400, "idempotency_key_missing", "The header Idempotency-Key is missing.");
-    if (!facts.accepts.includes("tus")) throw new ApiError(422, "no_common_upload", "This backend takes uploads by tus only.");
+    const protocol = this.#protocolFor(facts);
     if (facts.sizeBytes !== null && facts.sizeBytes > this.#parts.maxBytes) throw tooLarge(this.#parts.maxBytes);
     const known = await this.#parts.table.byKey(owner, key);
     if (known !== undefined) return json(200, await this.#resumed(known));
 
-    const uploadId = await this.#parts.uploads.create(facts.sizeBytes);
-    const made = await this.#parts.table.insert(owner, key, facts, uploadId);
-    if (made !== undefined) return json(201, this.#withUpload(made));
+    const place = await this.#newPlace(protocol, facts.sizeBytes);
+    const made = await this.#parts.table.insert(owner, key, facts, place);
+    if (made !== undefined) return json(201, await this.#withUpload(made));
     // Another request with this key was faster.
-    await this.#parts.uploads.remove(uploadId);
+    await this.#places(protocol).remove(place);
     const other = await this.#parts.table.byKey(owner, key);
     if (other === undefined) throw lectureMissing();
     return json(200, await this.#resumed(other));
@@ -81,10 +88,47 @@ export class LectureApi {
   /** As it is now; what had failed begins again, and a place that is gone is replaced. */
   async #resumed(lecture: LectureRow): Promise<unknown> {
     if (lecture.status === "ready") return this.#withUpload(lecture);
-    const alive = lecture.uploadId !== null && (await this.#parts.uploads.exists(lecture.uploadId));
-    const uploadId = alive ? lecture.uploadId : await this.#parts.uploads.create(lecture.sizeBytes);
-    if (alive && lecture.status === "uploading") return this.#withUpload(lecture);
-    return this.#withUpload(await this.#change(lecture, { status: "uploading", errorMessage: null, uploadId }));
+    const place = placeOf(lecture);
+    const open = place !== undefined && (await this.#places(place.uploadProtocol).isOpen(place));
+    if (open && lecture.status === "uploading") return this.#withUpload(lecture);
+    return this.#withUpload(open ? await this.#change(lecture, { status: "uploading", errorMessage: null }) : await this.#replaced(lecture));
+  }
+
+  /** With a fresh and empty place; the old one is terminated. */
+  async #replaced(lecture: LectureRow): Promise<LectureRow> {
+    const old = placeOf(lecture);
+    if (old !== undefined) await this.#places(old.uploadProtocol).remove(old);
+    return this.#change(lecture, { status: "uploading", errorMessage: null, ...(await this.#newPlace(lecture.uploadProtocol, lecture.sizeBytes)) });
+  }
+
+  /** Parts need a size that is known beforehand; the store takes the load off this backend, so they come first. */
+  #protocolFor({ accepts, sizeBytes }: Registration): UploadProtocol {
+    if (this.#parts.parts !== undefined && accepts.includes("presigned") && sizeBytes !== null && sizeBytes > 0) return "presigned";
+    if (accepts.includes("tus")) return "tus";
+    const ways = this.#parts.parts === undefined ? "tus only" : "tus, or in presigned parts where size_bytes is told";
+    throw new ApiError(422, "no_common_upload", `This backend takes uploads by ${ways}.`);
+  }
+
+  #newPlace(protocol: UploadProtocol, sizeBytes: number | null): Promise<UploadPlace> {
+    return protocol === "tus" ? this.#parts.uploads.create(sizeBytes) : this.#store().create(sizeBytes ?? 0);
+  }
+
+  #places(protocol: UploadProtocol): UploadPlaces {
+    return protocol === "tus" ? this.#parts.uploads : this.#store();
+  }
+
+  #store(): PartSpace {
+    if (this.#parts.parts === undefined) throw new Error("a lecture is in an object store, and none is configured");
+    return this.#parts.parts;
+  }
+
+  /** POST `complete_url`: names the parts that were sent. */
+  async #join(request: WireRequest, lecture: LectureRow): Promise<Answer> {
+    const parts = sentParts(await fieldsOf(request));
+    const place = placeOf(lecture);
+    if (place?.uploadProtocol !== "presigned") throw new ApiError(404, "not_found", "This lecture is not uploaded in parts.");
+    await this.#store().join(place, parts);
+    return json(200, lectureBody(await this.#change(lecture, { s3UploadId: null })));
   }
 
   async #complete(request: WireRequest, lecture: LectureRow): Promise<Answer> {
@@ -93,22 +137,19 @@ export class LectureApi {
       if (lecture.sha256 !== claimed.sha256 || lecture.sizeBytes !== claimed.sizeBytes) throw digestMismatch("The lecture is complete already, with another content.");
       return json(200, lectureBody(lecture));
     }
-    if (lecture.uploadId === null) throw new ApiError(409, "no_upload", "There is no upload to complete; ask for a place first.");
-    const arrived = await this.#parts.uploads.digest(lecture.uploadId);
+    const place = placeOf(lecture);
+    if (place === undefined) throw new ApiError(409, "no_upload", "There is no upload to complete; ask for a place first.");
+    const arrived = await this.#places(place.uploadProtocol).digest(place);
     if (arrived.bytes !== claimed.sizeBytes) throw digestMismatch(`${String(arrived.bytes)} bytes have arrived, not ${String(claimed.sizeBytes)}.`);
     if (arrived.sha256 !== claimed.sha256) throw digestMismatch("What arrived has another SHA-256.");
-    await this.#parts.uploads.keep(lecture.uploadId, this.#audioFile(lecture));
+    if (place.uploadProtocol === "tus") await this.#parts.uploads.keep(place, this.#audioFile(lecture));
     return json(200, lectureBody(await this.#change(lecture, { status: "ready", errorMessage: null, sizeBytes: arrived.bytes, sha256: arrived.sha256 })));
   }
 
-  /** A fresh and empty place; the old one is terminated. */
   async #freshUpload(request: WireRequest, lecture: LectureRow): Promise<Answer> {
     request.body.resume();
     if (lecture.status === "ready") throw new ApiError(409, "already_ready", "The lecture is complete already.");
-    if (lecture.uploadId !== null) await this.#parts.uploads.remove(lecture.uploadId);
-    const uploadId = await this.#parts.uploads.create(lecture.sizeBytes);
-    const changed = await this.#change(lecture, { status: "uploading", errorMessage: null, uploadId });
-    return json(200, { upload: this.#uploadOf(changed) });
+    return json(200, { upload: await this.#uploadOf(await this.#replaced(lecture)) });
   }
 
   async #lecture(request: WireRequest, lecture: LectureRow): Promise<Answer> {
@@ -126,13 +167,16 @@ export class LectureApi {
 
   async #remove(lecture: LectureRow): Promise<Answer> {
     await this.#parts.table.remove(lecture.id);
-    if (lecture.uploadId !== null) await this.#parts.uploads.remove(lecture.uploadId);
+    const place = placeOf(lecture);
+    if (place !== undefined) await this.#places(place.uploadProtocol).remove(place);
     await rm(this.#audioFile(lecture), { force: true });
     return { status: 204, headers: {}, body: Buffer.alloc(0) };
   }
 
   async #audio(request: WireRequest, lecture: LectureRow): Promise<Answer> {
     if (request.method !== "GET" && request.method !== "HEAD") throw new ApiError(405, "method_not_allowed", "Audio is read with GET.", { allow: "GET, HEAD" });
+    const place = placeOf(lecture);
+    if (lecture.status === "ready" && place?.uploadProtocol === "presigned") return redirect(await this.#store().audioUrl(place));
     const file = this.#audioFile(lecture);
     const found = await stat(file).catch(() => undefined);
     if (found === undefined || lecture.sha256 === null) throw new ApiError(404, "not_found", "The lecture has no audio yet.");
@@ -153,13 +197,14 @@ export class LectureApi {
     return changed;
   }
 
-  #withUpload(lecture: LectureRow): unknown {
-    return { ...lectureBody(lecture), upload: this.#uploadOf(lecture) };
+  async #withUpload(lecture: LectureRow): Promise<unknown> {
+    return { ...lectureBody(lecture), upload: await this.#uploadOf(lecture) };
   }
 
-  #uploadOf(lecture: LectureRow): unknown {
-    const foreign = this.#parts.mischief.take("foreign-upload-url");
-    return { protocol: "tus", url: foreign?.url ?? `${this.#parts.origin()}${UPLOAD_PATH}/${lecture.uploadId ?? ""}` };
+  async #uploadOf(lecture: LectureRow): Promise<unknown> {
+    const place = placeOf(lecture);
+    if (place === undefined) throw new Error("a lecture without a place for its upload");
+    return this.#places(place.uploadProtocol).offer(place, lecture, { origin: this.#parts.origin(), foreign: this.#parts.mischief.take("foreign-upload-url")?.url });
   }
 
   #audioFile(lecture: LectureRow): string {

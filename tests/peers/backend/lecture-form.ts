@@ -3,6 +3,7 @@
 import { ApiError } from "./api-error.ts";
 import { STATUSES } from "./lecture-table.ts";
 import type { LectureFacts, Status } from "./lecture-table.ts";
+import type { SentPart } from "./part-space.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -41,6 +42,17 @@ export function report(fields: Fields): { readonly status: Status; readonly erro
   // Ready is what the backend itself finds, never what it is told.
   if (status === undefined || status === "ready") throw invalid("status", "one of pending, downloading, uploading, failed, cancelled");
   return { status, errorMessage: fields["error_message"] == null ? null : text(fields, "error_message") };
+}
+
+/** What is posted to `complete_url`. */
+export function sentParts(fields: Fields): readonly SentPart[] {
+  const parts = fields["parts"];
+  if (!Array.isArray(parts) || parts.length === 0) throw invalid("parts", "a list of parts");
+  return parts.map((part: unknown, at) => {
+    const { number, etag } = typeof part === "object" && part !== null ? (part as Fields) : {};
+    if (number !== at + 1 || typeof etag !== "string" || etag === "") throw invalid(`parts/${String(at)}`, `{"number": ${String(at + 1)}, "etag": text}`);
+    return { number, etag };
+  });
 }
 
 function text(fields: Fields, name: string): string {

@@ -1,7 +1,10 @@
 // The table of lectures.
 
 import { randomUUID } from "node:crypto";
+import { dateOf, numberOf, textOf } from "./database.ts";
 import type { Database, Row } from "./database.ts";
+import { UPLOAD_PROTOCOLS } from "./upload-place.ts";
+import type { UploadPlace, UploadProtocol } from "./upload-place.ts";
 
 export const STATUSES = ["pending", "downloading", "uploading", "ready", "failed", "cancelled"] as const;
 export type Status = (typeof STATUSES)[number];
@@ -23,7 +26,10 @@ export interface LectureRow extends LectureFacts {
   /** lower-case hex, once it is ready */
   readonly sha256: string | null;
   readonly errorMessage: string | null;
+  readonly uploadProtocol: UploadProtocol;
   readonly uploadId: string | null;
+  readonly s3UploadId: string | null;
+  readonly partBytes: number | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -31,12 +37,15 @@ export interface LectureRow extends LectureFacts {
 export interface LectureChange {
   readonly status?: Status;
   readonly errorMessage?: string | null;
-  readonly uploadId?: string | null;
+  readonly uploadProtocol?: UploadProtocol;
+  readonly uploadId?: string;
+  readonly s3UploadId?: string | null;
+  readonly partBytes?: number | null;
   readonly sizeBytes?: number;
   readonly sha256?: string;
 }
 
-const COLUMN = { status: "status", errorMessage: "error_message", uploadId: "upload_id", sizeBytes: "size_bytes", sha256: "sha256" } as const;
+const COLUMN = { status: "status", errorMessage: "error_message", uploadProtocol: "upload_protocol", uploadId: "upload_id", s3UploadId: "s3_upload_id", partBytes: "part_bytes", sizeBytes: "size_bytes", sha256: "sha256" } as const;
 
 export class LectureTable {
   readonly #database: Database;
@@ -46,12 +55,12 @@ export class LectureTable {
   }
 
   /** Undefined when the key has been used before: then `byKey` has the row. Two at once never make two. */
-  async insert(owner: string, key: string, facts: LectureFacts, uploadId: string): Promise<LectureRow | undefined> {
+  async insert(owner: string, key: string, facts: LectureFacts, place: UploadPlace): Promise<LectureRow | undefined> {
     const rows = await this.#database.query(
-      `insert into lectures (id, owner, idempotency_key, status, course_id, title, source_url, site, mime_type, duration_ms, size_bytes, upload_id)
-       values ($1, $2, $3, 'uploading', $4, $5, $6, $7, $8, $9, $10, $11)
+      `insert into lectures (id, owner, idempotency_key, status, course_id, title, source_url, site, mime_type, duration_ms, size_bytes, upload_protocol, upload_id, s3_upload_id, part_bytes)
+       values ($1, $2, $3, 'uploading', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
        on conflict (owner, idempotency_key) do nothing returning *`,
-      [randomUUID(), owner, key, facts.courseId, facts.title, facts.sourceUrl, facts.site, facts.mimeType, facts.durationMs, facts.sizeBytes, uploadId],
+      [randomUUID(), owner, key, facts.courseId, facts.title, facts.sourceUrl, facts.site, facts.mimeType, facts.durationMs, facts.sizeBytes, place.uploadProtocol, place.uploadId, place.s3UploadId, place.partBytes],
     );
     return rows.map(lectureRow)[0];
   }
@@ -64,8 +73,9 @@ export class LectureTable {
     return (await this.#database.query("select * from lectures where owner = $1 and id = $2", [owner, id])).map(lectureRow)[0];
   }
 
+  /** By the address of a tus upload. */
   async byUpload(owner: string, uploadId: string): Promise<LectureRow | undefined> {
-    return (await this.#database.query("select * from lectures where owner = $1 and upload_id = $2", [owner, uploadId])).map(lectureRow)[0];
+    return (await this.#database.query("select * from lectures where owner = $1 and upload_id = $2 and upload_protocol = 'tus'", [owner, uploadId])).map(lectureRow)[0];
   }
 
   async change(id: string, change: LectureChange): Promise<LectureRow | undefined> {
@@ -88,26 +98,20 @@ function lectureRow(row: Row): LectureRow {
   return {
     id: String(row["id"]),
     status: STATUSES.find((status) => status === row["status"]) ?? "failed",
-    courseId: text(row["course_id"]),
+    courseId: textOf(row["course_id"]),
     title: String(row["title"]),
     sourceUrl: String(row["source_url"]),
     site: String(row["site"]),
     mimeType: String(row["mime_type"]),
-    durationMs: number(row["duration_ms"]),
-    sizeBytes: number(row["size_bytes"]),
-    sha256: text(row["sha256"]),
-    errorMessage: text(row["error_message"]),
-    uploadId: text(row["upload_id"]),
-    createdAt: new Date(String(row["created_at"])),
-    updatedAt: new Date(String(row["updated_at"])),
+    durationMs: numberOf(row["duration_ms"]),
+    sizeBytes: numberOf(row["size_bytes"]),
+    sha256: textOf(row["sha256"]),
+    errorMessage: textOf(row["error_message"]),
+    uploadProtocol: UPLOAD_PROTOCOLS.find((protocol) => protocol === row["upload_protocol"]) ?? "tus",
+    uploadId: textOf(row["upload_id"]),
+    s3UploadId: textOf(row["s3_upload_id"]),
+    partBytes: numberOf(row["part_bytes"]),
+    createdAt: dateOf(row["created_at"]),
+    updatedAt: dateOf(row["updated_at"]),
   };
-}
-
-function text(value: unknown): string | null {
-  return value === null ? null : String(value);
-}
-
-/** A bigint column comes as a number, a bigint or a string, as the driver likes. */
-function number(value: unknown): number | null {
-  return value === null ? null : Number(value);
 }

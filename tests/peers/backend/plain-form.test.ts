@@ -11,8 +11,8 @@ import { ask } from "../wire/client.ts";
 import type { Ask, Got } from "../wire/client.ts";
 import { COURSES, ReferenceBackend } from "./backend.ts";
 import type { BackendOptions } from "./backend.ts";
-import { leaseDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
+import { testDatabases } from "./test-databases.ts";
 
 const AUDIO = randomBytes(200_000);
 const COURSE = COURSES[0]?.id ?? "";
@@ -40,30 +40,29 @@ function formOf(parts: readonly Part[]): Buffer {
   return Buffer.concat([...pieces, Buffer.from(`--${BOUNDARY}--\r\n`)]);
 }
 
-describe("the plain form", () => {
+for (const databases of testDatabases()) describe(`the plain form on ${databases.name}`, () => {
   let dir: string;
+  let database: Database;
   let backend: ReferenceBackend;
 
   const start = async (options: Partial<BackendOptions> = {}): Promise<void> => {
     dir = await mkdtemp(join(tmpdir(), "auricle-form-"));
-    backend = await ReferenceBackend.start({ dir, ...options });
+    database = await databases.lease();
+    backend = await ReferenceBackend.start({ dir, database, ...options });
   };
   const stop = async (): Promise<void> => {
     assert.equal(backend.failure, undefined);
     assert.deepEqual(await readdir(join(dir, "incoming")), [], "nothing half arrived is left");
     await backend.stop();
+    await database.close();
     await rm(dir, { recursive: true });
   };
   const startAgain = async (options: Partial<BackendOptions>): Promise<void> => {
     await stop();
     await start(options);
   };
-  let engine: Database;
-  // Held for all tests: the engine would end in a longer pause between two, and starting it takes seconds.
-  before(async () => {
-    engine = await leaseDatabase();
-  });
-  after(() => engine.close());
+  before(() => databases.open());
+  after(() => databases.close());
   beforeEach(() => start());
   afterEach(stop);
 

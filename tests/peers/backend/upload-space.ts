@@ -14,7 +14,9 @@ import { json } from "../wire/answer.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { ApiError } from "./api-error.ts";
 import { CHECKSUM_ALGORITHMS, checkedPart } from "./checksum.ts";
+import type { LectureRow } from "./lecture-table.ts";
 import type { MischiefPlan } from "./mischief.ts";
+import type { Arrived, OwnAddress, UploadPlace, UploadPlaces } from "./upload-place.ts";
 
 export const UPLOAD_PATH = "/api/uploads";
 
@@ -27,7 +29,7 @@ export interface UploadSpaceOptions {
   readonly mischief: MischiefPlan;
 }
 
-export class UploadSpace {
+export class UploadSpace implements UploadPlaces {
   readonly #options: UploadSpaceOptions;
   readonly #store: FileStore;
   readonly #tus: Server;
@@ -44,32 +46,34 @@ export class UploadSpace {
   }
 
   /** An empty place; its id is the secret part of its address. Without a size, the client declares it while uploading. */
-  async create(sizeBytes: number | null): Promise<string> {
+  async create(sizeBytes: number | null): Promise<UploadPlace> {
     const id = randomBytes(32).toString("base64url");
     const creation = new Date().toISOString();
     await this.#store.create(new Upload({ id, offset: 0, creation_date: creation, ...(sizeBytes === null ? {} : { size: sizeBytes }) }));
-    return id;
+    return { uploadProtocol: "tus", uploadId: id, s3UploadId: null, partBytes: null };
   }
 
-  async exists(id: string): Promise<boolean> {
-    return this.#store.getUpload(id).then(
+  offer(place: UploadPlace, _lecture: LectureRow, { origin, foreign }: OwnAddress): Promise<object> {
+    return Promise.resolve({ protocol: "tus", url: foreign ?? `${origin}${UPLOAD_PATH}/${place.uploadId}` });
+  }
+
+  isOpen(place: UploadPlace): Promise<boolean> {
+    return this.#store.getUpload(place.uploadId).then(
       () => true,
       () => false,
     );
   }
 
-  /** Terminates: what was there is gone, and so is the address. Nothing happens when it is gone already. */
-  async remove(id: string): Promise<void> {
-    await this.#store.remove(id).catch(() => undefined);
+  async remove(place: UploadPlace): Promise<void> {
+    await this.#forget(place.uploadId);
   }
 
   removeExpired(): Promise<number> {
     return this.#tus.cleanUpExpiredUploads();
   }
 
-  /** Size (bytes) and SHA-256 (lower-case hex) of what has arrived so far. Throws 404 when the place is gone. */
-  async digest(id: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
-    const file = this.#file(id);
+  async digest(place: UploadPlace): Promise<Arrived> {
+    const file = this.#file(place.uploadId);
     const found = await stat(file).catch(() => undefined);
     if (found === undefined) throw new ApiError(404, "not_found", "This upload is gone; ask for a new one.");
     if (this.#options.mischief.take("flip-stored") !== undefined) await flipByte(file, Math.floor(found.size / 2));
@@ -79,9 +83,9 @@ export class UploadSpace {
   }
 
   /** Gives what has arrived a second name, which outlives the upload. */
-  async keep(id: string, file: string): Promise<void> {
+  async keep(place: UploadPlace, file: string): Promise<void> {
     await rm(file, { force: true });
-    await link(this.#file(id), file);
+    await link(this.#file(place.uploadId), file);
   }
 
   /** HEAD, PATCH, DELETE and OPTIONS at an upload's address. */
@@ -112,7 +116,7 @@ export class UploadSpace {
       await truncate(this.#file(id), Math.max(0, size - lose.bytes));
     }
     const forget = mischief.take("forget-upload");
-    if (forget?.status === 404) await this.remove(id);
+    if (forget?.status === 404) await this.#forget(id);
     // Without its file, but with its record, the store says 410.
     if (forget?.status === 410) await rm(this.#file(id), { force: true });
   }
@@ -121,6 +125,10 @@ export class UploadSpace {
     const raise = request.method === "HEAD" ? this.#options.mischief.take("raise-offset") : undefined;
     if (raise === undefined) return answer;
     return { ...answer, headers: { ...answer.headers, "upload-offset": String(Number(answer.headers["upload-offset"]) + raise.bytes) } };
+  }
+
+  async #forget(id: string): Promise<void> {
+    await this.#store.remove(id).catch(() => undefined);
   }
 
   #file(id: string): string {

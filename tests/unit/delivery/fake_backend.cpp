@@ -189,7 +189,8 @@ net::Response FakeBackend::join(Row& row, const std::string& body) {
     Upload& upload = found->second;
     upload.bytes.clear();
     std::size_t expected = 0;
-    for (const auto& one : json::parse(body).at("parts")) {
+    const json told = json::parse(body);
+    for (const auto& one : told.at("parts")) {
         const auto number = one.at("number").get<std::size_t>();
         if (number != ++expected || one.at("etag") != "\"etag-" + std::to_string(number) + "\"")
             return said(400, "bad_parts", "These are not the parts that were stored.");

@@ -142,7 +142,7 @@ TEST_F(PresignedTest, a_part_without_an_etag_is_not_stored) {
 
 TEST_F(PresignedTest, joining_is_repeated_and_a_place_that_is_gone_then_is_asked_for_anew) {
     const Parcel parcel = parcelOf(text(2500));
-    std::deque<int> answers{503, 404, 502};
+    std::deque<int> answers{503, 404, 409, 502};
     backend.chance = [&answers](const net::Request& request) -> std::optional<Fault> {
         if (!request.url.path().ends_with("/parts") || answers.empty()) return std::nullopt;
         const int status = answers.front();
@@ -150,7 +150,7 @@ TEST_F(PresignedTest, joining_is_repeated_and_a_place_that_is_gone_then_is_asked
         return Fault{.what = What::status, .status = status};
     };
     expectDelivered(deliver(parcel), parcel);
-    EXPECT_EQ(backend.count("PUT"), 6u);
+    EXPECT_EQ(backend.count("PUT"), 9u);
 }
 
 TEST_F(PresignedTest, joining_that_is_refused_says_why) {

@@ -270,6 +270,25 @@ TEST_F(SegmentsByHand, do_not_change_their_format_on_the_way) {
     EXPECT_NE(added.error().message.find("format"), std::string::npos);
 }
 
+TEST_F(SegmentsByHand, name_a_layout_of_aac_that_no_mp4_can_be_written_for) {
+    constexpr std::uint64_t secondBlock = 1;
+    auto added = add(muxer.tables() + muxer.pes(frames(3, 3, secondBlock), 0));
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().kind, Kind::not_media);
+    EXPECT_NE(added.error().message.find("several blocks"), std::string::npos);
+}
+
+TEST_F(SegmentsByHand, leave_out_the_checksums_of_frames) {
+    FrameCutter cutter(Coding::aac);
+    auto sound = frames(3);
+    for (std::size_t at = 0; at < sound.size(); at += adtsAt(bytesOf(sound).subspan(at))->bytes)
+        sound[at + 1] = static_cast<char>(sound[at + 1] & ~1);
+    SampleBatch batch;
+    ASSERT_TRUE(cutter.push(bytesOf(sound), batch));
+    EXPECT_EQ(batch.samples.size(), 3u);
+    EXPECT_EQ(batch.bytes.size(), sound.size() - 3 * 9);
+}
+
 TEST_F(SegmentsByHand, that_are_no_sound_are_refused) {
     for (std::string text : {"<html>", "WEBVTT\n\n", "", "ID3", "\xff\xf1"}) {
         SegmentAudio other;

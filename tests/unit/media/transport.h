@@ -24,13 +24,14 @@ inline std::string number(std::uint64_t value, int bytes) {
     return out;
 }
 
-/// ADTS frames of AAC-LC, stereo, at the rate of that index (3: 48 kHz, 4: 44.1 kHz), each another length.
-inline std::string frames(int count, std::uint64_t rateIndex = 3) {
+/// ADTS frames of AAC-LC, stereo, at the rate of that index (3: 48 kHz, 4: 44.1 kHz), each another length;
+/// `more` are bits that are set in the header.
+inline std::string frames(int count, std::uint64_t rateIndex = 3, std::uint64_t more = 0) {
     std::string out;
     for (int i = 0; i < count; ++i) {
         auto size = static_cast<std::uint64_t>(60 + i * 13 % 70);
         auto header = std::uint64_t{0xfff1} << 40 | std::uint64_t{1} << 38 | rateIndex << 34 |
-                      std::uint64_t{2} << 30 | size << 13 | std::uint64_t{0x7ff} << 2;
+                      std::uint64_t{2} << 30 | size << 13 | std::uint64_t{0x7ff} << 2 | more;
         out += number(header, 7) + std::string(size - 7, static_cast<char>(i + 1));
     }
     return out;

@@ -30,20 +30,27 @@ function isWithin(topLevelSite: string, topLevelOrigin: string): boolean {
   return site.protocol === top.protocol && (top.hostname === site.hostname || top.hostname.endsWith(`.${site.hostname}`));
 }
 
-/**
- * Leaves out the partitions of other sites. `topLevelOrigin` is what the tab's address bar shows: a partition's site is a
- * registrable domain, chosen by the browser, so being a suffix of it is enough.
- */
-export function ofThisTab(cookies: readonly Cookie[], topLevelOrigin: string): Cookie[] {
-  return cookies.filter((cookie) => partitionOf(cookie) === "" || isWithin(partitionOf(cookie), topLevelOrigin));
+/** The site to whose pages Firefox's first-party isolation keeps a cookie; empty without it. It may come as “(https,example.org)”. */
+function firstPartyOf(cookie: Cookie): string {
+  const { firstPartyDomain = "" } = cookie;
+  const [, scheme = "https", domain = ""] = /^(?:\((https?),)?([^,()]*)/.exec(firstPartyDomain ?? "") ?? [];
+  return domain === "" ? "" : `${scheme}://${domain}`;
 }
 
-/** One of each (name, domain, path, partition): several endpoints have most cookies in common. */
+/**
+ * Leaves out what the browser keeps apart for other sites. `topLevelOrigin` is what the tab's address bar shows: a partition's
+ * site is a registrable domain, chosen by the browser, so being a suffix of it is enough.
+ */
+export function ofThisTab(cookies: readonly Cookie[], topLevelOrigin: string): Cookie[] {
+  return cookies.filter((cookie) => [partitionOf(cookie), firstPartyOf(cookie)].every((site) => site === "" || isWithin(site, topLevelOrigin)));
+}
+
+/** One of each (name, domain, path, partition, first party): several endpoints have most cookies in common. */
 export function withoutRepeats(cookies: readonly Cookie[]): Cookie[] {
   const seen = new Map<string, Cookie>();
   for (const cookie of cookies) {
     const ancestor = cookie.partitionKey?.hasCrossSiteAncestor ?? "";
-    seen.set(JSON.stringify([cookie.name, cookie.domain, cookie.path, partitionOf(cookie), ancestor]), cookie);
+    seen.set(JSON.stringify([cookie.name, cookie.domain, cookie.path, partitionOf(cookie), ancestor, firstPartyOf(cookie)]), cookie);
   }
   return [...seen.values()];
 }
