@@ -44,6 +44,7 @@ struct Outcome {
     std::string lecture;  ///< the backend's id, when it was delivered to one
     bool confirmed = false;
     std::optional<bool> created{};  ///< plain form: false where the backend had the recording already
+    std::uint64_t encodedFrom = 0;  ///< bytes it had before it was encoded anew to fit; 0: it was not
 };
 
 struct Capture {

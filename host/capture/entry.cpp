@@ -34,6 +34,7 @@ json resultRecord(const Outcome& outcome) {
         {"mime", outcome.mime},          {"durationMs", outcome.durationMs}, {"lecture", outcome.lecture},
         {"confirmed", outcome.confirmed}};
     if (outcome.created) record["created"] = *outcome.created;
+    if (outcome.encodedFrom) record["encodedFrom"] = outcome.encodedFrom;
     return record;
 }
 
@@ -46,7 +47,8 @@ Outcome resultOf(const json& record) {
             .durationMs = record.at("durationMs"),
             .lecture = record.at("lecture"),
             .confirmed = record.at("confirmed"),
-            .created = created == record.end() ? std::nullopt : std::optional(created->get<bool>())};
+            .created = created == record.end() ? std::nullopt : std::optional(created->get<bool>()),
+            .encodedFrom = record.value("encodedFrom", std::uint64_t{0})};
 }
 
 std::optional<Error> errorOf(const json& record) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -16,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t syncEveryBytes = 8u << 20;
+constexpr std::uint64_t syncEveryBytesFollowed = 1u << 20;
 constexpr std::size_t readBytes = 256 * 1024;
 
 Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
@@ -57,7 +59,8 @@ PartFile::PartFile(fs::path file, asio::any_io_executor loop, asio::any_io_execu
     : path_(std::move(file)),
       loop_(std::move(loop)),
       worker_(std::move(worker)),
-      onSaved_(std::move(onSaved)) {}
+      onSaved_(std::move(onSaved)),
+      grown_(loop_, asio::steady_timer::time_point::max()) {}
 
 asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file, SavedPart saved,
                                                                   asio::any_io_executor worker,
@@ -88,7 +91,7 @@ asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file,
         co_return std::unexpected(systemError(errno, "The part file could not be cut"));
     }
     ::lseek(version.file->get(), static_cast<off_t>(usable), SEEK_SET);
-    version.bytes = version.asked = usable;
+    version.bytes = version.asked = part->safe_ = usable;
     co_return part;
 }
 
@@ -107,6 +110,9 @@ Result<void> PartFile::startOver(const net::Validator& validator) {
                        .marked = 0,
                        .digest = {},
                        .isBesideOld = keepsOld};
+    safe_ = 0;
+    ++beginnings_;
+    grown_.cancel();
     return {};
 }
 
@@ -122,7 +128,7 @@ Result<void> PartFile::append(std::span<const std::byte> bytes) {
     if (current_.isBesideOld && current_.bytes > oldBytes_) {
         if (auto adopted = adopt(); !adopted) return adopted;
     }
-    if (current_.bytes - current_.asked >= syncEveryBytes) syncSoon();
+    if (current_.bytes - current_.asked >= (isFollowed_ ? syncEveryBytesFollowed : syncEveryBytes)) syncSoon();
     return {};
 }
 
@@ -162,9 +168,55 @@ void PartFile::syncSoon() {
         bool isSynced = syncData(file->get()).has_value();
         asio::post(self->loop_, [self, file, saved, isSynced] {
             self->isSyncing_ = false;
-            if (isSynced && file == self->current_.file) self->onSaved_(saved);
+            if (!isSynced || file != self->current_.file) return;
+            self->onSaved_(saved);
+            self->becameSafe(saved.bytes);
         });
     });
+}
+
+void PartFile::becameSafe(std::uint64_t bytes) {
+    safe_ = std::max(safe_, bytes);
+    grown_.cancel();
+}
+
+void PartFile::setGrowing(bool isGrowing) {
+    isGrowing_ = isGrowing;
+    grown_.cancel();
+}
+
+asio::awaitable<Result<void>> PartFile::waitForMore(std::uint64_t than) {
+    isFollowed_ = true;
+    auto self = shared_from_this();
+    while (safe_ <= than) {
+        if (!isGrowing_) co_return fail(Kind::cancelled, "The file does not grow any more.");
+        co_await grown_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    co_return Result<void>{};
+}
+
+/// One version of the file, seen by who delivers it ahead.
+class PartFile::Growth final : public delivery::Growing {
+  public:
+    explicit Growth(std::shared_ptr<PartFile> part)
+        : part_(std::move(part)), beginnings_(part_->beginnings_) {}
+    std::uint64_t safeBytes() const override { return isSame() ? part_->safe_ : 0; }
+    std::uint64_t wholeBytes() const override { return isSame() ? part_->current_.validator.total : 0; }
+    asio::awaitable<Result<void>> waitForMore(std::uint64_t than) override {
+        auto waited = co_await part_->waitForMore(than);
+        if (waited && !isSame()) co_return fail(Kind::cancelled, "The file has begun anew.");
+        co_return waited;
+    }
+
+  private:
+    bool isSame() const { return part_->beginnings_ == beginnings_; }
+
+    std::shared_ptr<PartFile> part_;
+    unsigned beginnings_;
+};
+
+std::unique_ptr<delivery::Growing> PartFile::growing() {
+    return std::make_unique<Growth>(shared_from_this());
 }
 
 asio::awaitable<void> PartFile::save() {
@@ -173,7 +225,9 @@ asio::awaitable<void> PartFile::save() {
     auto saved = whatIsThere();
     auto sync = [file] { return syncData(file->get()); };
     auto synced = co_await onWorker(worker_, sync);
-    if (synced && file == current_.file) onSaved_(saved);
+    if (!synced || file != current_.file) co_return;
+    onSaved_(saved);
+    becameSafe(saved.bytes);
 }
 
 asio::awaitable<Result<std::string>> PartFile::finish() {

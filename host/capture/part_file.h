@@ -3,11 +3,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <functional>
 #include <memory>
 
 #include "capture/entry.h"
+#include "delivery/delivery.h"
 #include "streams/way.h"
 #include "system/digest.h"
 #include "system/files.h"
@@ -41,6 +43,15 @@ class PartFile final : public streams::Target, public std::enable_shared_from_th
     /// What is there is synced and told once more, as far as it came.
     boost::asio::awaitable<void> save();
     const std::filesystem::path& path() const { return path_; }
+
+    /// Bytes are coming, or no more of them for now: whoever waits for some is told.
+    void setGrowing(bool isGrowing);
+    /// Returns when more than `than` bytes are on the disk; cancelled when no more come for now. What is
+    /// waited for is synced oftener.
+    boost::asio::awaitable<Result<void>> waitForMore(std::uint64_t than);
+    /// What is there by now, as it grows, until it begins anew. Keeps the file open.
+    std::unique_ptr<delivery::Growing> growing();
+
     /// The file is of no use any more: a sync that is still under way is told to nobody.
     void abandon() {
         onSaved_ = [](const SavedPart&) {};
@@ -57,6 +68,8 @@ class PartFile final : public streams::Target, public std::enable_shared_from_th
         bool isBesideOld = false;  ///< still in the file `….new`
     };
 
+    class Growth;
+
     PartFile(std::filesystem::path file, boost::asio::any_io_executor loop,
              boost::asio::any_io_executor worker, OnSaved onSaved);
     std::filesystem::path besidePath() const { return std::filesystem::path(path_).concat(".new"); }
@@ -64,6 +77,7 @@ class PartFile final : public streams::Target, public std::enable_shared_from_th
     /// What a sync that begins now makes safe.
     SavedPart whatIsThere() const;
     void syncSoon();
+    void becameSafe(std::uint64_t bytes);
 
     std::filesystem::path path_;
     boost::asio::any_io_executor loop_;
@@ -72,6 +86,11 @@ class PartFile final : public streams::Target, public std::enable_shared_from_th
     Version current_;
     std::uint64_t oldBytes_ = 0;  ///< of the version before, while the new one has not passed it
     bool isSyncing_ = false;
+    std::uint64_t safe_ = 0;  ///< bytes of the current version that are on the disk under its own name
+    bool isFollowed_ = false;
+    bool isGrowing_ = false;
+    unsigned beginnings_ = 0;  ///< new ones, each of which makes what was read before worthless
+    boost::asio::steady_timer grown_;
 };
 
 }  // namespace auricle::capture

@@ -16,24 +16,6 @@ constexpr std::chrono::seconds lookForRoomEvery{10};
 constexpr std::chrono::milliseconds progressEvery{200};  // PROTOCOL section 4: at most 5 a second
 constexpr std::uint64_t roomToGoOn = 64u << 20;  // bytes: with less, the next part would stop again at once
 
-Error notTheSound(std::string what) {
-    return {.kind = Kind::not_media,
-            .message = "The site sent " + std::move(what) +
-                       ". Open the recording in the browser and see whether it plays."};
-}
-
-/// What a container must be to count as the sound of a lecture and nothing else.
-Result<void> judge(const media::Container& container) {
-    if (container.isEncrypted) {
-        return fail(Kind::drm_protected,
-                    "This recording is protected by DRM, which Auricle does not work around.");
-    }
-    if (container.hasVideo)
-        return std::unexpected(notTheSound("a video where the sound alone was asked for"));
-    if (!container.hasAudio) return std::unexpected(notTheSound("a file without sound"));
-    return {};
-}
-
 }  // namespace
 
 Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots, Store& store, Job& job)
@@ -66,9 +48,9 @@ asio::awaitable<Result<void>> Pipeline::once() {
     if (!job_.entry.part.isWhole) {
         if (auto fetched = co_await fetch(); !fetched) co_return fetched;
     }
-    auto container = co_await finish();
-    if (!container) co_return std::unexpected(std::move(container.error()));
-    co_return co_await deliver(*container);
+    auto finished = co_await finish();
+    if (!finished) co_return std::unexpected(std::move(finished.error()));
+    co_return co_await deliver(*finished);
 }
 
 asio::awaitable<Result<sites::Plan>> Pipeline::resolve(std::optional<Kind> hasFailed) {
@@ -147,7 +129,13 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
         gotBytes(done, total);
         if (way.bytes() == 0) capture_.plan->bytes = capture_.total;
     };
+    auto ahead = headStart(way);
     auto outcome = co_await way.fetch(with, *job_.part, onProgress);
+    if (ahead) {
+        // What is there may still go up; what is not safe yet goes with it.
+        if (outcome) co_await job_.part->save();
+        co_await ahead->end();
+    }
     if (outcome) co_return outcome;
     co_await job_.part->save();
     bool isAnswer = isRefused && outcome.error().kind == Kind::forbidden;
@@ -156,7 +144,28 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     co_return std::unexpected(co_await site_.explain(job_.page, std::move(outcome.error()), asking));
 }
 
-asio::awaitable<Result<media::Container>> Pipeline::finish() {
+std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
+    bool goesToBackend = capture_.target.to == delivery::Target::To::backend;
+    if (!goesToBackend || !way.landsFinished()) return nullptr;
+    HeadStart::ParcelOf describe = [this](const media::Container& container, std::uint64_t wholeBytes) {
+        Finished ahead{.file = job_.part->path(), .bytes = wholeBytes, .sha256 = {}, .container = container};
+        return parcelOf(ahead);
+    };
+    HeadStart::Deliver deliver = [this](const delivery::Parcel& parcel,
+                                        delivery::Growing& growing) -> asio::awaitable<void> {
+        auto delivery = services_.deliveryTo(capture_.target);
+        if (!delivery) co_return;
+        BackendCredentials token(services_.vault, capture_.target.origin);
+        delivery::Visit with{services_.http, token, services_.timing, stop()};
+        auto uploaded = uploadedBytes();
+        auto registered = registeredLecture();
+        co_await (*delivery)->follow(parcel, growing, with, uploaded, registered);
+    };
+    return std::make_unique<HeadStart>(loop_, job_.part, services_.config.delivery.maxBytes,
+                                       std::move(describe), std::move(deliver));
+}
+
+asio::awaitable<Result<Finished>> Pipeline::finish() {
     job_.enter(State::finishing);
     if (auto opened = co_await openPart(); !opened) co_return std::unexpected(std::move(opened.error()));
     if (job_.part->size() < job_.entry.part.bytes) {
@@ -168,47 +177,46 @@ asio::awaitable<Result<media::Container>> Pipeline::finish() {
     }
     auto sha256 = co_await job_.part->finish();
     if (!sha256) co_return std::unexpected(std::move(sha256.error()));
-    sha256_ = std::move(*sha256);
-    auto file = openFile(job_.part->path(), O_RDONLY);
-    if (!file) co_return std::unexpected(std::move(file.error()));
-    auto container = co_await onWorker(services_.worker(),
-                                       [&file] { return media::probe(media::FileSource(file->get())); });
-    auto judged = container ? judge(*container) : std::unexpected(container.error());
-    if (!judged) {
-        // Nothing of it is worth going on from.
-        forgetPart();
-        co_return std::unexpected(std::move(judged.error()));
-    }
-    co_return container;
+    const auto& about = job_.entry.about;
+    Raw raw{.file = job_.part->path(),
+            .sha256 = std::move(*sha256),
+            .tags = {.title = capture_.title,
+                     .course = about.course,
+                     .date = about.date,
+                     .source = capture_.page},
+            .isSitesOwnFile = capture_.plan && capture_.plan->how == "audio-direct",
+            .plannedMs = about.durationMs,
+            .maxBytes = services_.config.delivery.maxBytes,
+            .scratch = store_.finishedFile(capture_.id)};
+    FinishingTools tools{.worker = services_.worker(),
+                         .ffmpeg = services_.ffmpeg,
+                         .onProgress = [this](double share) { tellFinishing(share); },
+                         .stop = stop()};
+    auto finished = co_await finishFile(raw, tools);
+    bool isWorthless = !finished && (finished.error().kind == Kind::not_media ||
+                                     finished.error().kind == Kind::drm_protected);
+    // Nothing of it is worth going on from.
+    if (isWorthless) forgetPart();
+    co_return finished;
 }
 
-asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& container) {
+/// An encoding is told as the share of the file's bytes that it has come through.
+void Pipeline::tellFinishing(double share) {
+    capture_.total = job_.part->size();
+    capture_.done = static_cast<std::uint64_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(capture_.total));
+    if (job_.progressed) job_.progressed(job_);
+}
+
+asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     job_.enter(State::uploading);
-    auto progress = tellProgress(capture_.uploaded, job_.part->size());
-    const auto& about = job_.entry.about;
-    auto durationMs = container.durationMs ? container.durationMs : about.durationMs;
-    delivery::Parcel parcel{.file = job_.part->path(),
-                            .bytes = job_.part->size(),
-                            .sha256 = sha256_,
-                            .mime = container.mime,
-                            .extension = container.extension,
-                            .title = capture_.title,
-                            .course = about.course,
-                            .site = capture_.site,
-                            .sourceUrl = capture_.page,
-                            .stableId = about.stableId.empty() ? job_.page.id : about.stableId,
-                            .durationMs = durationMs,
-                            .idempotencyKey = "auricle-" + capture_.id,
-                            .lecture = job_.entry.lecture};
+    auto progress = tellProgress(capture_.uploaded, finished.bytes);
+    auto parcel = parcelOf(finished);
     BackendCredentials token(services_.vault, capture_.target.origin);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
     delivery::Visit with{services_.http, token, services_.timing, stop()};
-    std::function<void(std::uint64_t)> uploaded = [this](std::uint64_t bytes) { capture_.uploaded = bytes; };
-    std::function<void(std::string)> registered = [this](std::string lecture) {
-        job_.entry.lecture = std::move(lecture);
-        job_.note();
-    };
+    auto uploaded = uploadedBytes();
+    auto registered = registeredLecture();
     auto delivered = co_await (*delivery)->deliver(parcel, with, uploaded, registered);
     if (!delivered) co_return std::unexpected(std::move(delivered.error()));
     capture_.result = Outcome{.file = delivered->file.string(),
@@ -218,8 +226,38 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
                               .durationMs = parcel.durationMs,
                               .lecture = delivered->lecture,
                               .confirmed = delivered->confirmed,
-                              .created = delivered->created};
+                              .created = delivered->created,
+                              .encodedFrom = finished.encodedFrom};
     co_return Result<void>{};
+}
+
+delivery::Parcel Pipeline::parcelOf(const Finished& finished) const {
+    const auto& about = job_.entry.about;
+    const auto& container = finished.container;
+    return {.file = finished.file,
+            .bytes = finished.bytes,
+            .sha256 = finished.sha256,
+            .mime = container.mime,
+            .extension = container.extension,
+            .title = capture_.title,
+            .course = about.course,
+            .site = capture_.site,
+            .sourceUrl = capture_.page,
+            .stableId = about.stableId.empty() ? job_.page.id : about.stableId,
+            .durationMs = container.durationMs ? container.durationMs : about.durationMs,
+            .idempotencyKey = "auricle-" + capture_.id,
+            .lecture = job_.entry.lecture};
+}
+
+std::function<void(std::uint64_t)> Pipeline::uploadedBytes() {
+    return [this](std::uint64_t bytes) { capture_.uploaded = bytes; };
+}
+
+std::function<void(std::string)> Pipeline::registeredLecture() {
+    return [this](std::string lecture) {
+        job_.entry.lecture = std::move(lecture);
+        job_.note();
+    };
 }
 
 asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {

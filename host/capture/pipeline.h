@@ -7,13 +7,14 @@
 #include <optional>
 
 #include "capture/credentials.h"
+#include "capture/finishing.h"
+#include "capture/head_start.h"
 #include "capture/job.h"
 #include "capture/meter.h"
 #include "capture/services.h"
 #include "capture/slots.h"
 #include "capture/store.h"
 #include "capture/ticker.h"
-#include "media/container.h"
 #include "sites/site.h"
 
 namespace auricle::capture {
@@ -33,8 +34,13 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> openPart();
     boost::asio::awaitable<Result<void>> fetch();
     boost::asio::awaitable<Result<void>> fetch(const streams::Way& way);
-    boost::asio::awaitable<Result<media::Container>> finish();
-    boost::asio::awaitable<Result<void>> deliver(const media::Container& container);
+    /// Begins to deliver what the way brings while it brings it; null where that is not to be done.
+    std::unique_ptr<HeadStart> headStart(const streams::Way& way);
+    boost::asio::awaitable<Result<Finished>> finish();
+    delivery::Parcel parcelOf(const Finished& finished) const;
+    std::function<void(std::uint64_t)> uploadedBytes();
+    std::function<void(std::string)> registeredLecture();
+    boost::asio::awaitable<Result<void>> deliver(const Finished& finished);
 
     boost::asio::awaitable<Result<void>> recover(const Error& error);
     boost::asio::awaitable<Result<void>> waitForCookies(const Error& error);
@@ -45,6 +51,7 @@ class Pipeline {
     void gotBytes(std::uint64_t done, std::uint64_t total);
     /// Begins to tell how far it has come, from `bytes` on, until the ticker is dropped.
     std::unique_ptr<Ticker> tellProgress(const std::uint64_t& bytes, std::uint64_t total);
+    void tellFinishing(double share);
     void forgetPart();
     /// Named before it is awaited with, everywhere: GCC 12 destroys aggregates twice that are made inside a
     /// co_await expression.
@@ -66,7 +73,6 @@ class Pipeline {
     Capture& capture_;
     sites::Site& site_;
     SiteCredentials credentials_;
-    std::string sha256_;
     std::uint64_t wholeBytes_ = 0;             ///< what the site says the video would have cost; 0: not known
     std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it went wrong
     std::uint64_t bytesAtRefresh_ = 0;

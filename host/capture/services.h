@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -27,6 +28,8 @@ struct Services {
     net::Timing timing;
     /// For what blocks (syncing, digests of files); asked for when it is first needed.
     std::function<boost::asio::any_io_executor()> worker;
+    /// The absolute path of ffmpeg; tool_missing where there is none.
+    std::function<Result<std::filesystem::path>()> ffmpeg;
     /// backend_not_allowed where the configuration has changed since the capture was started.
     std::function<Result<std::unique_ptr<delivery::Delivery>>(const delivery::Target&)> deliveryTo;
     std::function<std::chrono::system_clock::time_point()> now;

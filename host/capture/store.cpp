@@ -36,6 +36,10 @@ fs::path Store::partFile(const std::string& id) const {
     return parts_ / (id + ".part");
 }
 
+fs::path Store::finishedFile(const std::string& id) const {
+    return partFile(id).concat(".whole");
+}
+
 fs::path Store::journalFile(const std::string& id) const {
     return captures_ / (id + std::string(journalEnding));
 }
@@ -116,6 +120,7 @@ void Store::erasePart(const std::string& id) {
     std::error_code ignored;
     fs::remove(partFile(id), ignored);
     fs::remove(partFile(id).concat(".new"), ignored);
+    fs::remove(finishedFile(id), ignored);
 }
 
 void Store::erase(const std::string& id) {

@@ -44,6 +44,8 @@ class Store {
     void eraseOlderThan(std::int64_t unixMs);
 
     std::filesystem::path partFile(const std::string& id) const;
+    /// Where what is made of the part file goes, beside it.
+    std::filesystem::path finishedFile(const std::string& id) const;
 
   private:
     std::filesystem::path journalFile(const std::string& id) const;

@@ -61,6 +61,7 @@ capture::Services Host::services() {
             .sites = sites_,
             .timing = net::realTiming(),
             .worker = [this] { return worker_.executor(); },
+            .ffmpeg = [this] { return findTool(ffmpeg, config_.tools.ffmpeg, folders()); },
             .deliveryTo = [this](const delivery::Target& target) { return deliveryTo(target); },
             .now = now,
             .log = log_};
@@ -81,14 +82,18 @@ Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Tar
                                  .followStatusMs = config_.delivery.followStatusMs});
 }
 
+std::vector<std::filesystem::path> Host::folders() const {
+    const char* path = std::getenv("PATH");
+    return toolFolders(path ? path : "", paths_.home);
+}
+
 void Host::probeTools(std::function<void(channel::Tools)> found) {
     asio::co_spawn(
         loop_,
         [](Host& host, std::function<void(channel::Tools)> tell) -> asio::awaitable<void> {
             asio::steady_timer pause(host.loop_, toolsAfter);
             co_await pause.async_wait(asio::use_awaitable);
-            const char* path = std::getenv("PATH");
-            auto folders = toolFolders(path ? path : "", host.paths_.home);
+            auto folders = host.folders();
             channel::Tools tools;
             for (const auto& [tool, configured] :
                  {std::pair(ffmpeg, host.config_.tools.ffmpeg), std::pair(ytDlp, host.config_.tools.ytDlp)}) {

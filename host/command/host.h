@@ -36,6 +36,8 @@ class Host {
   private:
     capture::Services services();
     Result<std::unique_ptr<delivery::Delivery>> deliveryTo(const delivery::Target& target);
+    /// Where programs are looked for.
+    std::vector<std::filesystem::path> folders() const;
     void probeTools(std::function<void(channel::Tools)> found);
 
     boost::asio::io_context& loop_;

@@ -160,10 +160,11 @@ asio::awaitable<Result<void>> BackendDelivery::sendTo(Errand& errand, const std:
 }
 
 asio::awaitable<Result<void>> BackendDelivery::sendByTus(Errand& errand, const std::string& id,
-                                                         UploadPlace place) {
+                                                         UploadPlace place, Growing* growing) {
     TusJob job;
     job.file = errand.file;
     job.bytes = errand.parcel.bytes;
+    job.growing = growing;
     job.partBytes = options_.partBytes;
     job.freshPlace = [&errand, &id, this]() -> asio::awaitable<Result<vault::Secret>> {
         auto fresh = co_await errand.lectures.freshPlace(id);
@@ -241,6 +242,28 @@ asio::awaitable<Result<void>> BackendDelivery::judgeFile(int file, std::string s
     if (!found) co_return std::unexpected(found.error());
     if (*found != sha256) co_return std::unexpected(changedOnDisk());
     co_return Result<void>{};
+}
+
+asio::awaitable<void> BackendDelivery::follow(const Parcel& parcel, Growing& growing, Visit visit,
+                                              std::function<void(std::uint64_t)> uploaded,
+                                              std::function<void(std::string)> registered) {
+    if (options_.api != "auto" && options_.api != "tus") co_return;
+    auto file = openFile(parcel.file, O_RDONLY);
+    auto sourceUrl = judgeSourceUrl(parcel.sourceUrl);
+    if (!file || !sourceUrl) co_return;
+    Errand errand{.parcel = parcel,
+                  .visit = visit,
+                  .sourceUrl = std::move(*sourceUrl),
+                  .file = file->get(),
+                  .uploaded = std::move(uploaded),
+                  .registered = std::move(registered),
+                  .lectures = BackendLectures(options_.origin, visit, options_.policy)};
+    auto lecture = co_await enter(errand);
+    if (!lecture || !*lecture || (*lecture)->status == "ready" || !(*lecture)->place) co_return;
+    if ((*lecture)->place->protocol != UploadPlace::Protocol::tus) co_return;
+    auto id = (*lecture)->id;
+    auto place = std::move(*(*lecture)->place);
+    co_await sendByTus(errand, id, std::move(place), &growing);
 }
 
 asio::awaitable<void> BackendDelivery::reportFailure(std::string lecture, Error why, Visit visit) {

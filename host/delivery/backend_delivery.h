@@ -37,6 +37,10 @@ class BackendDelivery final : public Delivery {
     boost::asio::awaitable<Result<Delivered>> deliver(const Parcel& parcel, Visit visit,
                                                       std::function<void(std::uint64_t)> uploaded,
                                                       std::function<void(std::string)> registered) override;
+    /// By tus alone: a form or presigned parts need the whole.
+    boost::asio::awaitable<void> follow(const Parcel& parcel, Growing& growing, Visit visit,
+                                        std::function<void(std::uint64_t)> uploaded,
+                                        std::function<void(std::string)> registered) override;
     boost::asio::awaitable<void> reportFailure(std::string lecture, Error why, Visit visit) override;
     boost::asio::awaitable<void> discard(std::string lecture, Visit visit) override;
 
@@ -47,7 +51,8 @@ class BackendDelivery final : public Delivery {
     boost::asio::awaitable<Result<std::optional<Lecture>>> enter(Errand& errand);
     boost::asio::awaitable<Result<Delivered>> upload(Errand& errand, Lecture lecture);
     boost::asio::awaitable<Result<void>> sendTo(Errand& errand, const std::string& id, UploadPlace place);
-    boost::asio::awaitable<Result<void>> sendByTus(Errand& errand, const std::string& id, UploadPlace place);
+    boost::asio::awaitable<Result<void>> sendByTus(Errand& errand, const std::string& id, UploadPlace place,
+                                                   Growing* growing = nullptr);
     boost::asio::awaitable<Result<void>> sendInParts(Errand& errand, const std::string& id,
                                                      UploadPlace place);
     boost::asio::awaitable<Result<void>> sendAsForm(Errand& errand, const std::string& id, UploadPlace place);

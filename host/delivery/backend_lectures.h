@@ -21,7 +21,7 @@ struct Registration {
     std::string courseId;  ///< may be empty
     std::string title, sourceUrl, site, mime;
     std::uint64_t durationMs = 0;  ///< 0: not known
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0;       ///< 0: not known yet
     std::string idempotencyKey;
     std::vector<std::string> accepts;  ///< the ways of uploading that are offered, the best first
 };

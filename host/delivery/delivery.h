@@ -28,6 +28,19 @@ struct Parcel {
     std::string lecture{};       ///< what an earlier attempt told `registered`; may be empty
 };
 
+/// A parcel's file while it still grows at its end.
+class Growing {
+  public:
+    virtual ~Growing() = default;
+    /// Bytes that are safely on the disk and will not change any more.
+    virtual std::uint64_t safeBytes() const = 0;
+    /// Size of the whole; 0: not known yet.
+    virtual std::uint64_t wholeBytes() const = 0;
+    /// Returns when more than `than` bytes are safe. Fails with cancelled when no more will come: the file is
+    /// finished, given up, or has begun anew.
+    virtual boost::asio::awaitable<Result<void>> waitForMore(std::uint64_t than) = 0;
+};
+
 /// Where to: one of the two forms of PROTOCOL's `deliver`.
 struct Target {
     enum class To { backend, folder } to = To::folder;
@@ -62,6 +75,12 @@ class Delivery {
     virtual boost::asio::awaitable<Result<Delivered>> deliver(
         const Parcel& parcel, Visit visit, std::function<void(std::uint64_t)> uploaded,
         std::function<void(std::string)> registered) = 0;
+    /// Delivers ahead what is there of a file that still grows, and returns when no more comes. Best effort:
+    /// deliver() afterwards finds what arrived and does the rest, so no error comes of a failure here.
+    /// `parcel` has no sha256 yet, and `bytes` 0 where the size is not known.
+    virtual boost::asio::awaitable<void> follow(const Parcel& parcel, Growing& growing, Visit visit,
+                                                std::function<void(std::uint64_t)> uploaded,
+                                                std::function<void(std::string)> registered);
     /// Tells the backend that this lecture failed (PATCH). Best effort: one try with a short limit, no error
     /// comes of it.
     virtual boost::asio::awaitable<void> reportFailure(std::string lecture, Error why, Visit visit) = 0;

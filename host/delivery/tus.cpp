@@ -19,6 +19,9 @@ namespace {
 
 constexpr unsigned mostFreshPlaces = 2;
 constexpr unsigned mostRepeats = 3;
+/// While a file grows: small enough for little to be left when it is whole, large enough for the round trip of
+/// each part not to count.
+constexpr std::uint64_t leastPartBytes = 2u << 20;
 constexpr std::uint32_t optionsWithinMs = 10'000;
 constexpr std::uint32_t headWithinMs = 60'000;
 constexpr std::uint64_t mostAnswerBytes = 64u << 10;
@@ -85,7 +88,13 @@ TusUpload::TusUpload(TusJob job, Visit visit) : job_(std::move(job)), visit_(vis
 asio::awaitable<Result<void>> TusUpload::run(vault::Secret place) {
     enterPlace(std::move(place));
     if (auto learned = co_await learn(); !learned) co_return learned;
-    while (offset_ != job_.bytes) {
+    while (offset_ != job_.bytes || job_.bytes == 0) {
+        // What arrived before this process began may be ahead of what it has fetched again.
+        if (offset_ && job_.growing && available() < *offset_ + leastPartBytes && available() != job_.bytes) {
+            if (auto more = co_await job_.growing->waitForMore(*offset_ + leastPartBytes - 1); !more)
+                co_return Result<void>{};
+            continue;
+        }
         Step step;
         if (offset_)
             step = co_await sendPart();
@@ -139,7 +148,7 @@ asio::awaitable<Result<void>> TusUpload::learn() {
     if (!response || response->head.status < 200 || response->head.status > 299) co_return Result<void>{};
     checksum_ = checksumOf(response->head.headers);
     const auto limit = number(response->head.headers, "Tus-Max-Size");
-    if (!limit || *limit >= job_.bytes) co_return Result<void>{};
+    if (!limit || job_.bytes == 0 || *limit >= job_.bytes) co_return Result<void>{};
     co_return std::unexpected(Error{.kind = Kind::too_large,
                                     .message = "The recording is larger than the backend accepts.",
                                     .sizeBytes = job_.bytes,
@@ -169,10 +178,10 @@ TusUpload::Step TusUpload::readOffset(const net::Response& response) {
         return std::unexpected(
             Setback{Setback::Next::giveUp,
                     nonsense(url, "does not speak tus at the address that it gave for the upload")});
-    if (length && *length != job_.bytes)
+    if (length && job_.bytes > 0 && *length != job_.bytes)
         return std::unexpected(Setback{Setback::Next::freshPlace,
                                        nonsense(url, "expects a recording of another size at that address")});
-    if (*offset > job_.bytes)
+    if (isTooMany(*offset))
         return std::unexpected(Setback{Setback::Next::giveUp,
                                        nonsense(url, "claims to have more of the recording than there is")});
     mustDeclareLength_ = !length && headers.find("Upload-Defer-Length") == "1";
@@ -182,12 +191,12 @@ TusUpload::Step TusUpload::readOffset(const net::Response& response) {
 
 asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
     const std::uint64_t offset = *offset_;
-    const std::uint64_t bytes = std::min(job_.partBytes, job_.bytes - offset);
+    const std::uint64_t bytes = std::min(job_.partBytes, available() - offset);
     auto asked = request("PATCH");
     if (!asked) co_return std::unexpected(Setback{Setback::Next::giveUp, asked.error()});
     asked->headers.push_back({"Content-Type", "application/offset+octet-stream"});
     asked->headers.push_back({"Upload-Offset", std::to_string(offset)});
-    if (mustDeclareLength_) asked->headers.push_back({"Upload-Length", std::to_string(job_.bytes)});
+    if (mustDeclareLength_ && job_.bytes > 0) asked->headers.push_back({"Upload-Length", std::to_string(job_.bytes)});
     if (checksum_) {
         auto sum = co_await onWorker(job_.worker, [file = job_.file, offset, bytes, algorithm = *checksum_] {
             return checksumHeader(file, offset, bytes, algorithm);
@@ -211,7 +220,7 @@ asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
 TusUpload::Step TusUpload::readProgress(const net::Response& response, std::uint64_t partBytes) {
     const auto offset = number(response.head.headers, "Upload-Offset");
     const auto& url = response.head.url;
-    if (offset && *offset > job_.bytes)
+    if (offset && isTooMany(*offset))
         return std::unexpected(Setback{Setback::Next::giveUp,
                                        nonsense(url, "claims to have more of the recording than there is")});
     if (!offset || *offset <= *offset_ || *offset > *offset_ + partBytes) {
@@ -219,7 +228,7 @@ TusUpload::Step TusUpload::readProgress(const net::Response& response, std::uint
         error.retryable = true;
         return std::unexpected(Setback{Setback::Next::wait, std::move(error)});
     }
-    mustDeclareLength_ = false;
+    if (job_.bytes > 0) mustDeclareLength_ = false;
     confirm(*offset);
     return {};
 }

@@ -21,7 +21,9 @@ namespace auricle::delivery {
 
 struct TusJob {
     int file = -1;            ///< descriptor, borrowed; must stay open while run() goes on
-    std::uint64_t bytes = 0;  ///< what the file holds
+    std::uint64_t bytes = 0;  ///< what the file holds; 0: not known, while `growing`
+    /// The file still grows: what is safe of it is sent, and no end is waited for. May be null.
+    Growing* growing = nullptr;
     std::uint64_t partBytes = 8u << 20;
     /// Asks for a new and empty place when the old one is gone.
     std::function<boost::asio::awaitable<Result<vault::Secret>>()> freshPlace{};
@@ -38,7 +40,7 @@ struct TusJob {
 class TusUpload {
   public:
     TusUpload(TusJob job, Visit visit);
-    /// Returns when the server has all bytes. `place` is the upload's URL. Errors: backend_unauthorized,
+    /// Returns when the server has all bytes; of a file that grows, when no more of it comes. `place` is the upload's URL. Errors: backend_unauthorized,
     /// too_large, upload_rejected, internal (the file cannot be read), and those of net::HttpClient.
     boost::asio::awaitable<Result<void>> run(vault::Secret place);
 
@@ -53,6 +55,9 @@ class TusUpload {
     boost::asio::awaitable<Result<void>> learn();
     boost::asio::awaitable<Step> askOffset();
     boost::asio::awaitable<Step> sendPart();
+    /// Bytes that may be sent by now.
+    std::uint64_t available() const { return job_.growing ? job_.growing->safeBytes() : job_.bytes; }
+    bool isTooMany(std::uint64_t offset) const { return job_.bytes > 0 && offset > job_.bytes; }
     boost::asio::awaitable<Result<void>> overcome(Setback setback);
     boost::asio::awaitable<Result<void>> moveOn();
     boost::asio::awaitable<Result<void>> pause(Error error);

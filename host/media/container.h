@@ -17,6 +17,7 @@ struct Container {
     std::string mime;       ///< of an audio file in it: "audio/mp4", "audio/mpeg", …
     std::string extension;  ///< "m4a", "mp3", …
     bool hasAudio = false;
+    bool isFragmented = false;     ///< an MP4 whose samples are in fragments: not every player takes it
     bool hasVideo = false;         ///< a moving picture; a cover image is none
     bool isEncrypted = false;      ///< pssh, sinf, encv or enca (ISO/IEC 23001-7)
     std::uint64_t durationMs = 0;  ///< 0: not known

@@ -164,6 +164,7 @@ bool isMoving(const Track& track) {
 Container describe(const Top& top, const Movie& movie) {
     Container found{.name = "mp4", .mime = "audio/mp4", .extension = "m4a"};
     found.isEncrypted = movie.isEncrypted || top.isEncrypted;
+    found.isFragmented = top.hasFragments;
     for (const auto& track : movie.tracks) {
         bool hasSamples = track.samples.sampleCount > 0 || track.fragmentSamples > 0;
         if (track.isEncrypted) found.isEncrypted = true;

@@ -15,6 +15,7 @@ class FileWay final : public Way {
     std::string_view how() const override { return "audio-direct"; }
     std::uint64_t bytes() const override { return bytes_; }
     std::uint64_t resultBytes() const override { return bytes_; }
+    bool landsFinished() const override { return true; }
     boost::asio::awaitable<Result<void>> fetch(Visit visit, Target& target,
                                                OnProgress onProgress) const override;
 

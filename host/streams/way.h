@@ -66,6 +66,8 @@ class Way {
     virtual std::uint64_t wholeBytes() const { return 0; }
     /// Size of what lands in the target where it is known before it begins; 0: it is not.
     virtual std::uint64_t resultBytes() const { return 0; }
+    /// Is what lands in the target what will be delivered, byte for byte? Else it is finished first.
+    virtual bool landsFinished() const { return false; }
     /// Fetches the rest into `target`, from the place that it reached before if it holds a part of this very
     /// sound, else from the beginning. `onProgress(done, total)` is told in bytes of the target; total 0:
     /// not known.

@@ -13,6 +13,10 @@ chromium_packages=(chromium "${browser_packages[@]}")
 firefox_packages=(firefox-esr "${browser_packages[@]}")
 test_packages=(strace procps)
 fuzz_packages=(clang-16 libclang-rt-16-dev)
+# What the reference backend and the FastAPI one stand on in tests.
+backend_packages=(postgresql python3-fastapi python3-uvicorn python3-multipart)
+# Other people's native messaging hosts, for scripts/bench alone.
+peer_host_packages=(python3 nodejs keepassxc webext-browserpass plasma-browser-integration)
 
 # Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.
 need_packages() {

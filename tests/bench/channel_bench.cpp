@@ -1,19 +1,24 @@
-// The channel against a bare C echo and against echoes in other languages: start, memory, round trips (SPEED,
-// "The channel").
+// The channel against a bare C echo, echoes in other languages and other people's hosts: start, memory, round
+// trips.
 #include <sched.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <thread>
 
 #include "host_process.h"
+#include "peer_hosts.h"
 #include "report.h"
+#include "socket_echo.h"
 
 namespace {
 
@@ -24,16 +29,11 @@ using Clock = std::chrono::steady_clock;
 constexpr int startRuns = 41;
 constexpr int peerRuns = 7;
 constexpr int rounds = 15;
+constexpr int patienceMs = 10'000;
 constexpr double maxStartMs = 5, maxIdleMiB = 6, maxTripRatio = 1.3;
 
 constexpr const char* helloText =
     R"({"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":[1],"client":{"name":"bench","version":"1","browser":"none"}}})";
-
-constexpr const char* pythonEcho =
-    "import sys,struct\n"
-    "i,o=sys.stdin.buffer,sys.stdout.buffer\n"
-    "while h:=i.read(4): o.write(h+i.read(struct.unpack('=I',h)[0])); o.flush()\n";
-constexpr const char* nodeEcho = "process.stdin.on('data',d=>process.stdout.write(d))";
 
 double milliseconds(const std::function<void()>& work) {
     const auto from = Clock::now();
@@ -41,17 +41,21 @@ double milliseconds(const std::function<void()>& work) {
     return std::chrono::duration<double, std::milli>(Clock::now() - from).count();
 }
 
+PeerHost hostOf(const char* name, const Command& command) {
+    return {.name = name, .command = command, .message = helloText};
+}
+
 /// From before the process is made until its first answer is there.
-double startMs(const Command& command) {
+double startMs(const PeerHost& peer) {
     std::unique_ptr<HostProcess> host;
     return milliseconds([&] {
-        host = std::make_unique<HostProcess>(command);
-        host->ask(helloText);
+        host = std::make_unique<HostProcess>(peer.command, patienceMs);
+        host->ask(peer.message, peer.mark);
     });
 }
 
 /// Both in turn, so that what else the machine does meets both.
-std::pair<double, double> startsMs(const Command& ours, const Command& other, int runs) {
+std::pair<double, double> startsMs(const PeerHost& ours, const PeerHost& other, int runs) {
     std::vector<double> first, second;
     for (int i = 0; i < runs; ++i) {
         first.push_back(startMs(ours));
@@ -78,9 +82,9 @@ struct Memory {
 };
 
 /// A hardened process keeps its smaps to itself; then its anonymous memory stands for what is private.
-Memory idleMemory(const Command& command) {
-    HostProcess host(command);
-    host.ask(helloText);
+Memory idleMemory(const PeerHost& peer) {
+    HostProcess host(peer.command, patienceMs);
+    if (!peer.answersOnce) host.ask(peer.message, peer.mark);
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     const double exact = procMiB(host.pid(), "smaps_rollup", {"Private_Clean:", "Private_Dirty:"});
     return {.rssMiB = procMiB(host.pid(), "status", {"VmRSS:"}),
@@ -161,32 +165,48 @@ Trips roundTrips(const Command& ours, const Command& echo, const Placement& wher
     return {median(std::move(a)), median(std::move(b)), median(std::move(c))};
 }
 
-bool isInstalled(const char* program) {
-    return std::system((std::string("command -v ") + program + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-void addStarts(Report& report, const Command& ours, const Command& echo) {
+void addFloor(Report& report, const PeerHost& ours, const PeerHost& echo) {
     const auto [our, floor] = startsMs(ours, echo, startRuns);
     report.rows.push_back(
-        {"start to first reply", "ms", our, floor, "C echo", "ours <= 5 ms", our <= maxStartMs});
-    const std::pair<const char*, Command> peers[] = {{"Python echo", {"python3", "-c", pythonEcho}},
-                                                     {"Node echo", {"node", "-e", nodeEcho}}};
-    for (const auto& [name, command] : peers) {
-        Row row{"start to first reply", "ms", our, std::nullopt, name, "", std::nullopt};
-        if (isInstalled(command.front().c_str())) {
-            std::tie(row.ours, row.other) = startsMs(ours, command, peerRuns);
-        } else {
-            row.otherName += " (not installed)";
-        }
-        report.rows.push_back(std::move(row));
-    }
+        {"start to first reply", "ms", our, floor, echo.name, "ours <= 5 ms", our <= maxStartMs});
+    const Memory mine = idleMemory(ours), its = idleMemory(echo);
+    report.rows.push_back({"idle memory, private", "MiB", mine.privateMiB, its.privateMiB, echo.name,
+                           "ours <= 6 MiB", mine.privateMiB <= maxIdleMiB});
+    report.rows.push_back({"idle memory, RSS", "MiB", mine.rssMiB, its.rssMiB, echo.name, "", std::nullopt});
 }
 
-void addMemory(Report& report, const Command& ours, const Command& echo) {
-    const Memory our = idleMemory(ours), floor = idleMemory(echo);
-    report.rows.push_back({"idle memory, private", "MiB", our.privateMiB, floor.privateMiB, "C echo",
-                           "ours <= 6 MiB", our.privateMiB <= maxIdleMiB});
-    report.rows.push_back({"idle memory, RSS", "MiB", our.rssMiB, floor.rssMiB, "C echo", "", std::nullopt});
+/// Start and memory of a host that may not be here, or may not run here.
+void addPeer(Report& report, const PeerHost& ours, const PeerHost& peer) {
+    Row start{"start to first reply", "ms", 0, std::nullopt, peer.name, "", std::nullopt};
+    Row memory{"idle memory, RSS", "MiB", 0, std::nullopt, peer.name, "", std::nullopt};
+    try {
+        if (isInstalled(peer)) {
+            std::tie(start.ours, start.other) = startsMs(ours, peer, peerRuns);
+            memory.other = idleMemory(peer).rssMiB;
+        } else {
+            start.otherName = memory.otherName = peer.name + " (not installed)";
+        }
+    } catch (const std::exception& fault) {
+        start.other = memory.other = std::nullopt;
+        start.otherName = memory.otherName = peer.name + ": " + fault.what();
+    }
+    if (!start.other) start.ours = startMs(ours);
+    memory.ours = idleMemory(ours).rssMiB;
+    report.rows.push_back(std::move(start));
+    report.rows.push_back(std::move(memory));
+}
+
+/// Where KeePassXC listens for its proxy, if the environment has a place for such things.
+std::unique_ptr<SocketEcho> keepassxc() {
+    const char* folder = std::getenv("XDG_RUNTIME_DIR");
+    if (folder == nullptr) return nullptr;
+    return std::make_unique<SocketEcho>(std::filesystem::path(folder) /
+                                        "app/org.keepassxc.KeePassXC/org.keepassxc.KeePassXC.BrowserServer");
+}
+
+void addPeers(Report& report, const PeerHost& ours) {
+    const auto standIn = keepassxc();
+    for (const PeerHost& peer : peerHosts()) addPeer(report, ours, peer);
 }
 
 struct Size {
@@ -223,8 +243,8 @@ int run(std::span<char* const> arguments) {
     }
     const Command ours{arguments[0], arguments[1]}, echo{arguments[2]};
     Report report{.name = "channel", .rows = {}};
-    addStarts(report, ours, echo);
-    addMemory(report, ours, echo);
+    addFloor(report, hostOf("Auricle", ours), hostOf("C echo", echo));
+    addPeers(report, hostOf("Auricle", ours));
     addTrips(report, ours, echo);
     report.print();
     return arguments.size() == 3 || report.writeJson(arguments[4]) ? 0 : 1;

@@ -10,7 +10,7 @@ namespace auricle::bench {
 struct Row {
     std::string what, unit;
     double ours = 0;
-    std::optional<double> other;  ///< nothing: the peer is not installed
+    std::optional<double> other;  ///< nothing: the peer is not installed, or does not answer
     std::string otherName;
     std::string goal;  ///< in words; empty: none is set
     std::optional<bool> holds;

@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { inEachBrowser } from "./support/scene.ts";
 
-inEachBrowser("the button on a lecture's page", { hour: true }, (play) => {
+/** What each browser calls the cookie store of an ordinary tab. */
+const USUAL_STORE = { chromium: "0", firefox: "firefox-default" } as const;
+
+inEachBrowser("the button on a lecture's page", { hour: true }, (play, browser) => {
   it("asks once, then brings the sound to the backend and nothing else", () =>
     play({}, async (scene) => {
       const { peers } = scene;
@@ -21,6 +24,8 @@ inEachBrowser("the button on a lecture's page", { hour: true }, (play) => {
       assert.equal(delivered?.sha256, lecture.audio.sha256);
       assert.equal(delivered?.title, lecture.title);
       assert.equal(scene.fetched(lecture), lecture.audio.bytes);
+      const started = await scene.recording.sees("the start", ({ frame }) => (frame as { method?: string }).method === "capture.start");
+      assert.equal((started.frame as { params: { store?: string } }).params.store, USUAL_STORE[browser], "the cookie store is the tab's");
       await page.press();
       await page.panelReads(/Captured.*Saved \d+ %/);
       await scene.picture(page.page, "capture-done");

@@ -20,7 +20,7 @@ const isOfMachine = ({ id }: Finding): boolean => /^(program\.place|tool\.|disk\
 let home: DoctorHome;
 beforeEach(async () => {
   home = new DoctorHome();
-  const { status, err } = await home.run(["install"]);
+  const { status, err } = await home.run(["install", "--browser", "chromium", "--browser", "firefox"]);
   assert.equal(status, 0, err);
 });
 afterEach(() => home.remove());
@@ -285,6 +285,29 @@ describe("auricle doctor", () => {
       assert.deepEqual([status, out], [2, ""], args.join(" "));
       assert.match(err, /^auricle: /);
     }
+  });
+});
+
+describe("docs/troubleshooting.md", () => {
+  const root = new URL("../../", import.meta.url);
+  const text = readFileSync(new URL("docs/troubleshooting.md", root), "utf8");
+
+  it("has a row for every finding, and no other", () => {
+    const sources = ["installer/", "host/command/"].flatMap((folder) =>
+      readdirSync(new URL(folder, root))
+        .filter((name) => name.endsWith(".cpp"))
+        .map((name) => readFileSync(new URL(folder + name, root), "utf8")),
+    );
+    const kinds = "manifest|program|host|policy|browser|folder|delivery|disk|memory|environment|config|tool|backend";
+    const ids = sources.flatMap((source) => [...source.matchAll(new RegExp(`"((?:${kinds})\\.[a-z_]+)"`, "g"))].map(([, id]) => id));
+    const rows = [...text.matchAll(/^\| (`[\w.]+`(?:, `[\w.]+`)*) \|/gm)].flatMap(([, cell]) => (cell ?? "").replaceAll("`", "").split(", "));
+    assert.deepEqual([...new Set(rows)].sort(), [...new Set(ids)].sort());
+    assert.equal(new Set(rows).size, rows.length);
+  });
+
+  it("names every option of the command", async () => {
+    const { out } = await home.run(["doctor", "--help"]);
+    for (const [option] of out.matchAll(/--[a-z-]+/g)) assert.ok(option === "--help" || text.includes(`\`${option}`), option);
   });
 });
 

@@ -7,6 +7,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import type { Capture } from "../../extension-bridge/bridge/src/index.ts";
 import { COURSES, ReferenceBackend } from "../peers/backend/backend.ts";
 import type { FormLecture } from "../peers/backend/form-lecture-table.ts";
+import { FastApiBackend } from "../peers/fastapi/fastapi.ts";
 import type { Lecture } from "../peers/panopto/lecture.ts";
 import type { Fault, FaultTarget } from "../peers/wire/fault.ts";
 import { assertFailed, assertNoLeak, sha256Of } from "./support/assertions.ts";
@@ -377,6 +378,60 @@ describe("what becomes of a form at the backend", () => {
     await asked;
     await host.bridge.captures.cancel(id);
     assert.deepEqual(await atBackend(lecture), []);
+  });
+});
+
+describe("the plain form at a backend that knows nothing of ours (FastAPI)", () => {
+  const MAX_BYTES = 3 * MIB;
+  let fastapi: FastApiBackend;
+  before(async () => {
+    fastapi = await FastApiBackend.start({ dir: join(scene.home, "fastapi"), maxBytes: MAX_BYTES });
+  });
+  after(() => fastapi.stop());
+
+  async function toFastApi(lecture: Lecture, choices: { token?: string; courseId?: string; key?: string } = {}): Promise<Capture> {
+    const { token = fastapi.token, courseId = COURSE, key = randomUUID() } = choices;
+    const host = await scene.start({ onRefreshWanted: () => Promise.resolve({ failed: "no_token" }) });
+    await host.signIn();
+    await host.bridge.putBearer({ origin: fastapi.origin, token });
+    return host.capture(scene.peers.viewerUrl(lecture), { key, deliver: to({ origin: fastapi.origin, courseId }) });
+  }
+
+  it("arrives whole, and is followed until it is completed", async () => {
+    const lecture = scene.lecture({ title: "Schall & Raum: “Teil 2”" });
+    const done = await toFastApi(lecture);
+    assert.equal(done.state, "done", JSON.stringify(done.error));
+    assert.deepEqual([done.result?.confirmed, done.result?.created], [false, true]);
+    assert.equal(await sha256Of(fastapi.audioFile(done.result?.lecture ?? "")), lecture.audio.sha256);
+    const again = await toFastApi(lecture);
+    assert.deepEqual([again.result?.created, again.result?.lecture], [false, done.result?.lecture]);
+  });
+
+  it("is refused without a course, and says that one is to be chosen (400)", async () => {
+    for (const courseId of ["", "course-7"]) {
+      const failed = await toFastApi(scene.lecture(), { courseId });
+      assertFailed(failed, "upload_rejected");
+      assert.match(failed.error?.message ?? "", /Choose a course.*It says: Invalid metadata: .*course_id/);
+    }
+  });
+
+  it("is refused for a wrong token (401)", async () => {
+    const failed = await toFastApi(scene.lecture(), { token: "a-wrong-token" });
+    assertFailed(failed, "backend_unauthorized");
+  });
+
+  it("is refused for its size, with the limit (413)", async () => {
+    const audio = await padded(scene.peers.media.short.audio, join(scene.home, "too-large.m4a"), MAX_BYTES);
+    const failed = await toFastApi(scene.lecture({ audio }));
+    assertFailed(failed, "too_large");
+    assert.deepEqual([failed.error?.data.sizeBytes, failed.error?.data.limitBytes], [audio.bytes, MAX_BYTES]);
+    assert.match(failed.error?.message ?? "", /\(3\.1 MB\) is larger.*Maximum size is 3 MB\./);
+  });
+
+  it("fails when what came cannot be processed and its row is deleted (404)", async () => {
+    const failed = await toFastApi(scene.lecture({ audio: scene.peers.lectures.mp3.audio, podcastType: "audio/mpeg" }));
+    assertFailed(failed, "upload_rejected");
+    assert.match(failed.error?.message ?? "", /took the file but could not process it/);
   });
 });
 

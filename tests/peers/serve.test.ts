@@ -10,7 +10,10 @@ import { createInterface } from "node:readline";
 import type { Interface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { openPostgres } from "./backend/database.ts";
+import { PostgresCluster } from "./backend/postgres-cluster.ts";
 import type { PeersSummary } from "./peers.ts";
+import { TestStore } from "./store/store.ts";
 import { ask } from "./wire/client.ts";
 
 async function nextLine(lines: Interface): Promise<string> {
@@ -37,7 +40,8 @@ describe("serve", () => {
   });
   after(() => rm(dir, { recursive: true }));
 
-  const start = (): ChildProcessWithoutNullStreams => spawn(process.execPath, ["--import", "tsx", fileURLToPath(new URL("serve.ts", import.meta.url)), "--dir", dir, "--json", "--short"]);
+  const start = (environment: Record<string, string> = {}): ChildProcessWithoutNullStreams =>
+    spawn(process.execPath, ["--import", "tsx", fileURLToPath(new URL("serve.ts", import.meta.url)), "--dir", dir, "--json", "--short"], { env: { ...process.env, ...environment } });
 
   for (const ending of ["SIGTERM", "SIGINT", "end of input"] as const) {
     it(`says in one line where everything is, obeys, and leaves nothing at ${ending}`, async () => {
@@ -61,4 +65,28 @@ describe("serve", () => {
       assert.deepEqual(await Promise.all(Object.values(summary.ports).map(listens)), [false, false, false, false, false]);
     });
   }
+
+  it("keeps lectures in the database, and sound in the store, that the environment names", async () => {
+    const cluster = await PostgresCluster.start();
+    const store = await TestStore.open(join(dir, "store"));
+    try {
+      const { endpoint, bucket, region, accessKeyId, secretAccessKey } = store.access();
+      const url = await cluster.createDatabase();
+      const served = start({ DATABASE_URL: url, S3_ENDPOINT: endpoint, S3_BUCKET: bucket, S3_REGION: region, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey });
+      const lines = createInterface({ input: served.stdout });
+      const { caFile, ports, backend } = JSON.parse(await nextLine(lines)) as PeersSummary;
+      const lecture = { title: "t", source_url: "https://a.example/", site: "panopto", mime_type: "audio/mp4", size_bytes: 5, accepts: ["presigned"] };
+      const got = await ask({ caFile, port: ports.backend }, `${backend.origin}/api/lectures`, { method: "POST", headers: { authorization: `Bearer ${backend.token}`, "idempotency-key": "k" }, body: JSON.stringify(lecture) });
+      assert.equal(got.status, 201, got.text);
+      served.stdin.end();
+      await once(served, "exit");
+      const database = await openPostgres(url);
+      assert.deepEqual(await database.query("select title, upload_protocol from lectures"), [{ title: "t", upload_protocol: "presigned" }]);
+      await database.close();
+      assert.equal((await store.uploadsUnderWay()).length, 1);
+    } finally {
+      await store.stop();
+      await cluster.stop();
+    }
+  });
 });

@@ -1,9 +1,11 @@
 // node --import tsx tests/peers/serve.ts --dir DIR [--json] [--cache DIR] [--short] [--sso]
 // Serves until SIGTERM, SIGINT or the end of standard input. Each line of input is an order: `counters`, `sign-in`
-// (a cookie's value), `end-sessions`; each is answered by one line of JSON.
+// (a cookie's value), `end-sessions`; each is answered by one line of JSON. DATABASE_URL and S3_ENDPOINT (with S3_BUCKET,
+// S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY) are the backend's.
 
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { databaseFrom, storeFrom } from "./backend/environment.ts";
 import { startPeers } from "./peers.ts";
 import type { Peers } from "./peers.ts";
 
@@ -29,7 +31,11 @@ const ended = new Promise<void>((resolve) => {
   process.once("SIGTERM", () => resolve());
 });
 
+const store = storeFrom(process.env);
+const database = await databaseFrom(process.env);
 const peers = await startPeers({
+  database,
+  ...(store === undefined ? {} : { backend: { store } }),
   dir: values.dir,
   hour: !values.short,
   signIn: values.sso ? "sso" : "form",
@@ -41,6 +47,7 @@ else process.stdout.write(readable(peers));
 
 await ended;
 await peers.stop();
+await database.close();
 // Standard input may still be open, and would keep the process.
 process.exit(0);
 

@@ -42,7 +42,7 @@ export interface BridgeOptions {
   random?: Random;
 }
 
-/** `done`: what was wanted has been put. `failed`: why it could not be (`login_required`, `no_token`…). */
+/** `done`: what was wanted has been put. `failed`: why it could not be (`login_required`, `no_token`, `no_access`…). */
 export type RefreshAnswer = { done: true } | { failed: string };
 
 export type BridgeState =

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 import type { Browser, Page, Target, WebWorker } from "puppeteer-core";
+import { PANOPTO } from "../../../extension-bridge/extension/src/shared/access.ts";
 import { trustIn } from "./authority.ts";
 import type { Home } from "./home.ts";
 import { groupEnds } from "./processes.ts";
+import { readsAs } from "./reads.ts";
 import { eventually } from "./sleep.ts";
-import { PANOPTO } from "../../../extension-bridge/extension/src/shared/access.ts";
 import { VIEWPORT } from "./test-browser.ts";
 import type { ColourScheme, LaunchOptions, PlantedCookie, TestBrowser, TestPage } from "./test-browser.ts";
 
@@ -235,15 +236,8 @@ class ChromiumPage implements TestPage {
     }
   }
 
-  async reads(selector: string, wanted: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {
-    let last: string | null = null;
-    const found = async (): Promise<string | false> => {
-      last = await this.text(selector);
-      return last !== null && wanted.test(last) ? last : false;
-    };
-    return eventually(`${selector} reading ${String(wanted)}`, found, timeoutMs).catch((error: Error) => {
-      throw new Error(`${error.message}; it reads ${JSON.stringify(last)}`);
-    });
+  reads(selector: string, wanted: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {
+    return readsAs(this, selector, wanted, timeoutMs);
   }
 
   async shows(selector: string, timeoutMs = PATIENCE_MS): Promise<void> {

@@ -4,6 +4,7 @@ import type { Bidi, BidiEvent, Params } from "./bidi.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Seek } from "./evaluate.ts";
 import { setColours } from "./firefox-scope.ts";
+import { readsAs } from "./reads.ts";
 import { eventually } from "./sleep.ts";
 import type { ColourScheme, TestPage } from "./test-browser.ts";
 
@@ -83,15 +84,8 @@ export class FirefoxPage implements TestPage {
     return evaluate(this.#driver.bidi, this.#context, (wanted, attribute) => seek(wanted)?.getAttribute(attribute) ?? null, selector, name);
   }
 
-  async reads(selector: string, wanted: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {
-    let last: string | null = null;
-    const found = async (): Promise<string | false> => {
-      last = await this.text(selector);
-      return last !== null && wanted.test(last) ? last : false;
-    };
-    return eventually(`${selector} reading ${String(wanted)}`, found, timeoutMs).catch((error: Error) => {
-      throw new Error(`${error.message}; it reads ${JSON.stringify(last)}`);
-    });
+  reads(selector: string, wanted: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {
+    return readsAs(this, selector, wanted, timeoutMs);
   }
 
   async shows(selector: string, timeoutMs = PATIENCE_MS): Promise<void> {

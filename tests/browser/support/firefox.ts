@@ -6,6 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { PANOPTO } from "../../../extension-bridge/extension/src/shared/access.ts";
 import { trustIn } from "./authority.ts";
 import { Bidi } from "./bidi.ts";
 import type { Params } from "./bidi.ts";
@@ -17,7 +18,6 @@ import type { Home } from "./home.ts";
 import { NamesProxy } from "./names-proxy.ts";
 import { groupEnds } from "./processes.ts";
 import { eventually } from "./sleep.ts";
-import { PANOPTO } from "../../../extension-bridge/extension/src/shared/access.ts";
 import { VIEWPORT } from "./test-browser.ts";
 import type { LaunchOptions, PlantedCookie, TestBrowser, TestPage } from "./test-browser.ts";
 

@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { ask } from "../wire/client.ts";
 import type { Ask, Got } from "../wire/client.ts";
+import { FORM_TYPE, formHead, formOf } from "../wire/form.ts";
+import type { FormPart } from "../wire/form.ts";
 import { COURSES, ReferenceBackend } from "./backend.ts";
 import type { BackendOptions } from "./backend.ts";
 import type { Database } from "./database.ts";
@@ -17,28 +19,8 @@ import { testDatabases } from "./test-databases.ts";
 const AUDIO = randomBytes(200_000);
 const COURSE = COURSES[0]?.id ?? "";
 const METADATA = { session_id: "3f1c7b0e-session", course_id: COURSE, title: "Lecture 4", duration: 3197.75, source_url: "https://uni.hosted.panopto.com/Panopto/Pages/Viewer.aspx?id=1" };
-const BOUNDARY = "----------------auricle";
-
-interface Part {
-  readonly name: string;
-  readonly filename?: string;
-  readonly type?: string;
-  readonly body: Buffer | string;
-}
-
-const audioPart = (change: Partial<Part> = {}): Part => ({ name: "audio", filename: `${METADATA.session_id}.m4a`, type: "audio/mp4", body: AUDIO, ...change });
-const metadataPart = (change: object = {}): Part => ({ name: "metadata", body: JSON.stringify({ ...METADATA, ...change }) });
-
-function headOf({ name, filename, type }: Part): string {
-  const named = filename === undefined ? "" : `; filename="${filename}"`;
-  const typed = type === undefined ? "" : `content-type: ${type}\r\n`;
-  return `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${name}"${named}\r\n${typed}\r\n`;
-}
-
-function formOf(parts: readonly Part[]): Buffer {
-  const pieces = parts.flatMap((part) => [Buffer.from(headOf(part)), Buffer.from(part.body), Buffer.from("\r\n")]);
-  return Buffer.concat([...pieces, Buffer.from(`--${BOUNDARY}--\r\n`)]);
-}
+const audioPart = (change: Partial<FormPart> = {}): FormPart => ({ name: "audio", filename: `${METADATA.session_id}.m4a`, type: "audio/mp4", body: AUDIO, ...change });
+const metadataPart = (change: object = {}): FormPart => ({ name: "metadata", body: JSON.stringify({ ...METADATA, ...change }) });
 
 for (const databases of testDatabases()) describe(`the plain form on ${databases.name}`, () => {
   let dir: string;
@@ -68,8 +50,8 @@ for (const databases of testDatabases()) describe(`the plain form on ${databases
 
   const headers = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
   const call = (path: string, options: Ask = {}, token = backend.token): Promise<Got> => ask({ port: backend.port }, backend.origin + path, { ...options, headers: { ...headers(token), ...options.headers } });
-  const send = (parts: readonly Part[], token = backend.token): Promise<Got> =>
-    call("/api/lectures/audio", { method: "POST", body: formOf(parts), headers: { "content-type": `multipart/form-data; boundary=${BOUNDARY}` } }, token);
+  const send = (parts: readonly FormPart[], token = backend.token): Promise<Got> =>
+    call("/api/lectures/audio", { method: "POST", body: formOf(parts), headers: { "content-type": FORM_TYPE } }, token);
   const valueOf = (got: Got): unknown => JSON.parse(got.text);
   const detailOf = (got: Got): unknown => (valueOf(got) as { detail: unknown }).detail;
   const sent = async (change: object = {}): Promise<string> => (valueOf(await send([audioPart(), metadataPart(change)])) as { lecture_id: string }).lecture_id;
@@ -102,7 +84,7 @@ for (const databases of testDatabases()) describe(`the plain form on ${databases
   });
 
   it("says in StudyBuddy's words what is wrong with a form", async () => {
-    const refusals: [readonly Part[], number, RegExp][] = [
+    const refusals: [readonly FormPart[], number, RegExp][] = [
       [[audioPart(), { name: "metadata", body: "{" }], 400, /^Invalid metadata: /],
       [[audioPart(), metadataPart({ session_id: " " })], 400, /^Invalid metadata: session_id/],
       [[audioPart(), metadataPart({ course_id: "course-7" })], 400, /^Invalid metadata: course_id/],
@@ -149,8 +131,8 @@ for (const databases of testDatabases()) describe(`the plain form on ${databases
 
   it("says that a file is too large while the rest of it is still on its way", async () => {
     await startAgain({ maxFormBytes: 1024 ** 2 });
-    const outgoing = request({ host: "127.0.0.1", port: backend.port, path: "/api/lectures/audio", method: "POST", headers: { ...headers(backend.token), "content-type": `multipart/form-data; boundary=${BOUNDARY}` } });
-    outgoing.write(headOf(audioPart()));
+    const outgoing = request({ host: "127.0.0.1", port: backend.port, path: "/api/lectures/audio", method: "POST", headers: { ...headers(backend.token), "content-type": FORM_TYPE } });
+    outgoing.write(formHead(audioPart()));
     outgoing.write(Buffer.alloc(1024 ** 2 + 100_000));
     const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
     const chunks: Buffer[] = [];
@@ -163,7 +145,7 @@ for (const databases of testDatabases()) describe(`the plain form on ${databases
 
   it("keeps nothing of a form that breaks off, or that is none", async () => {
     const whole = formOf([metadataPart(), audioPart()]);
-    const type = { "content-type": `multipart/form-data; boundary=${BOUNDARY}` };
+    const type = { "content-type": FORM_TYPE };
     const cut = await call("/api/lectures/audio", { method: "POST", body: whole.subarray(0, whole.length - 1000), headers: type });
     assert.deepEqual([cut.status, detailOf(cut)], [400, "There was an error parsing the body"]);
     backend.fail({ kind: "reset-request", afterBytes: 50_000 }, { path: "/api/lectures/audio" });
@@ -227,7 +209,7 @@ for (const databases of testDatabases()) describe(`the plain form on ${databases
   });
 
   it("refuses the session of another site in any part, and names the field but not the value", async () => {
-    const bad: (readonly Part[])[] = [
+    const bad: (readonly FormPart[])[] = [
       [audioPart(), metadataPart({ panopto_cookies: { ".ASPXAUTH": "SECRET" } })],
       [audioPart(), metadataPart(), { name: "panopto_cookies", body: "SECRET" }],
       [audioPart(), metadataPart(), { name: "extra", body: JSON.stringify({ headers: { authorization: "SECRET" } }) }],

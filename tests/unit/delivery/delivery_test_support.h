@@ -3,18 +3,17 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "delivery/delivery.h"
 #include "system/digest.h"
+#include "tests/unit/support/temporary_folder.h"
 
 namespace auricle::delivery::testing {
 
@@ -35,9 +34,6 @@ class TokenOnly final : public net::Credentials {
 class DeliveryTest : public ::testing::Test {
   protected:
     void SetUp() override {
-        std::string pattern = std::filesystem::temp_directory_path() / "auricle-delivery-XXXXXX";
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        folder = pattern;
         timing.chance = [] { return 1.0; };
         timing.sleep = [this](std::chrono::milliseconds pause,
                               std::stop_token stop) -> boost::asio::awaitable<Result<void>> {
@@ -46,8 +42,6 @@ class DeliveryTest : public ::testing::Test {
             co_return Result<void>{};
         };
     }
-    void TearDown() override { std::filesystem::remove_all(folder); }
-
     template <class T>
     T run(boost::asio::awaitable<T> work) {
         std::optional<T> outcome;
@@ -72,13 +66,10 @@ class DeliveryTest : public ::testing::Test {
         digest.update(std::as_bytes(std::span(bytes)));
         return digest.hex();
     }
-    static void write(const std::filesystem::path& file, std::string_view bytes) {
-        std::ofstream(file, std::ios::binary) << bytes;
+    void write(const std::filesystem::path& file, std::string_view bytes) const {
+        temporary.write(file, bytes);
     }
-    static std::string read(const std::filesystem::path& file) {
-        std::ifstream in(file, std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
+    static std::string read(const std::filesystem::path& file) { return test::TemporaryFolder::read(file); }
     /// A parcel whose file holds these bytes.
     Parcel parcelOf(const std::string& bytes) {
         Parcel parcel;
@@ -98,7 +89,8 @@ class DeliveryTest : public ::testing::Test {
     }
 
     boost::asio::io_context loop;
-    std::filesystem::path folder;
+    test::TemporaryFolder temporary;
+    std::filesystem::path folder = temporary.path();
     net::Timing timing;
     std::vector<std::int64_t> pauses;  ///< ms asked for, in order
     TokenOnly credentials;

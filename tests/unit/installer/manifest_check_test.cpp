@@ -110,6 +110,15 @@ TEST_F(CheckingABrowser, chromium_stops_at_a_broken_manifest_although_the_system
     EXPECT_THAT(idsOf(lookup()), ElementsAre("host.hello"));
 }
 
+TEST_F(CheckingABrowser, chromium_stops_at_what_it_cannot_read) {
+    write(userFolder(), "");
+    put(systemFolder(), machine_.program);
+    const Findings findings = check(lookup());
+    EXPECT_THAT(ids(findings), ElementsAre("manifest.invalid", "manifest.shadows"));
+    EXPECT_EQ(findings[0].severity, Severity::broken);
+    EXPECT_THAT(started_, IsEmpty());
+}
+
 TEST_F(CheckingABrowser, firefox_passes_over_a_manifest_that_it_cannot_read) {
     write(userFolder(), "");
     put(systemFolder(), machine_.program, Flavour::gecko);

@@ -3,9 +3,8 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "system/files.h"
+#include "tests/unit/support/temporary_folder.h"
 
 namespace auricle {
 namespace {
@@ -39,8 +38,8 @@ TEST(Digest, can_be_asked_in_between_and_goes_on) {
 }
 
 TEST(Digest, of_a_file_reads_it_from_its_start_wherever_it_stands) {
-    const std::filesystem::path file = std::filesystem::temp_directory_path() / "auricle-digest-test";
-    std::ofstream(file) << "abc";
+    const test::TemporaryFolder folder;
+    const auto file = folder.write("file", "abc");
     auto opened = openFile(file, O_RDONLY);
     ASSERT_TRUE(opened);
     ::lseek(opened->get(), 2, SEEK_SET);
@@ -48,7 +47,6 @@ TEST(Digest, of_a_file_reads_it_from_its_start_wherever_it_stands) {
     std::stop_source stopped;
     stopped.request_stop();
     EXPECT_EQ(sha256OfFile(opened->get(), stopped.get_token()).error().kind, Kind::cancelled);
-    std::filesystem::remove(file);
 }
 
 }  // namespace

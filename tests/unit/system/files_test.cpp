@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <fstream>
+#include "tests/unit/support/temporary_folder.h"
 
 namespace auricle {
 namespace {
@@ -15,22 +15,16 @@ namespace fs = std::filesystem;
 class Files : public ::testing::Test {
   protected:
     void SetUp() override {
-        std::string pattern = fs::temp_directory_path() / "auricle-files-XXXXXX";
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        folder = pattern;
         auto opened = openFile(folder, O_RDONLY | O_DIRECTORY);
         ASSERT_TRUE(opened);
         handle = std::move(*opened);
     }
-    void TearDown() override { fs::remove_all(folder); }
 
-    void put(const fs::path& name, std::string_view text) const { std::ofstream(folder / name) << text; }
-    std::string get(const fs::path& name) const {
-        std::ifstream in(folder / name);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
+    void put(const fs::path& name, std::string_view text) const { temporary.write(name, text); }
+    std::string get(const fs::path& name) const { return test::TemporaryFolder::read(folder / name); }
 
-    fs::path folder;
+    test::TemporaryFolder temporary;
+    fs::path folder = temporary.path();
     FileHandle handle;
 };
 

@@ -1,0 +1,57 @@
+#include "capture/head_start.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+
+#include "media/early_look.h"
+
+namespace auricle::capture {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// An index of many hours is that long; where it is longer, the file is looked at again with more of it.
+constexpr std::uint64_t firstLookBytes = 256u << 10, lastLookBytes = 32u << 20;
+
+}  // namespace
+
+HeadStart::HeadStart(asio::any_io_executor loop, std::shared_ptr<PartFile> part, std::uint64_t maxBytes,
+                     ParcelOf parcelOf, Deliver deliver)
+    : part_(std::move(part)),
+      maxBytes_(maxBytes),
+      parcelOf_(std::move(parcelOf)),
+      deliver_(std::move(deliver)),
+      ended_(loop, asio::steady_timer::time_point::max()) {
+    part_->setGrowing(true);
+    asio::co_spawn(loop, run(), [this](std::exception_ptr fault) {
+        hasEnded_ = true;
+        ended_.cancel();
+        if (fault) std::rethrow_exception(fault);
+    });
+}
+
+asio::awaitable<void> HeadStart::run() {
+    std::optional<media::Container> container;
+    for (auto enough = firstLookBytes; !container && enough <= lastLookBytes; enough *= 4) {
+        if (auto waited = co_await part_->waitForMore(enough); !waited) co_return;
+        auto content = part_->content();
+        container = media::soundFromTheBeginning(*content);
+    }
+    if (!container) co_return;
+    auto growing = part_->growing();
+    auto whole = growing->wholeBytes();
+    // What is too large is made smaller first, and nothing of it is delivered as it is.
+    if (maxBytes_ && (whole == 0 || whole > maxBytes_)) co_return;
+    auto parcel = parcelOf_(*container, whole);
+    co_await deliver_(parcel, *growing);
+}
+
+asio::awaitable<void> HeadStart::end() {
+    part_->setGrowing(false);
+    while (!hasEnded_) co_await ended_.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+}  // namespace auricle::capture
