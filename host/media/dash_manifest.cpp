@@ -86,8 +86,12 @@ std::string_view trimmed(std::string_view text) {
 /// The segments of one representation in one period.
 class Addressing {
   public:
-    Addressing(const Place& place, std::optional<std::uint64_t> durationUs, std::size_t room)
-        : place_(place), element_(place.addressing()), durationUs_(durationUs), room_(room) {}
+    Addressing(const Place& place, std::optional<std::uint64_t> durationUs, bool isLast, std::size_t room)
+        : place_(place),
+          element_(place.addressing()),
+          durationUs_(durationUs),
+          isLast_(isLast),
+          room_(room) {}
 
     Result<DashSource> read() {
         for (auto node :
@@ -176,12 +180,16 @@ class Addressing {
         std::vector<Timed> times;
         for (std::uint64_t i = 0; i < count->whole; ++i)
             times.push_back({.start = i * *ticks, .durationUs = microseconds(*ticks)});
-        if (count->restUs == 0) return times;
-        // Sound that ends a little before the pictures has one segment less than the period's length asks
-        // for.
-        times.push_back({.start = count->whole * *ticks,
-                         .durationUs = count->restUs,
-                         .isReckoned = count->whole > 0 && count->restUs <= longestDoubtUs});
+        if (number("endNumber")) return times;
+        // The length is rounded, and that of the pictures too: sound may end a segment earlier or later.
+        if (count->restUs > 0) {
+            times.push_back({.start = count->whole * *ticks,
+                             .durationUs = count->restUs,
+                             .isReckoned = count->whole > 0 && count->restUs <= longestDoubtUs});
+        }
+        bool isFull = count->restUs == 0 || microseconds(*ticks) - count->restUs <= longestDoubtUs;
+        if (isLast_ && isFull && times.size() < room_)
+            times.push_back({.start = times.size() * *ticks, .durationUs = 0, .isReckoned = true});
         return times;
     }
 
@@ -309,6 +317,7 @@ class Addressing {
     const Place& place_;
     std::string_view element_;
     std::optional<std::uint64_t> durationUs_;
+    bool isLast_;       ///< no period follows
     std::size_t room_;  ///< segments there may be
     DashSource source_;
 };
@@ -471,7 +480,9 @@ class Reader {
                 return one.mime == first.mime && codecFamily(one.codecs) == codecFamily(first.codecs);
             });
             const auto& taken = i == 0 ? first : alike[std::min(rank, alike.size() - 1)];
-            auto source = Addressing(taken.place, periods[i].durationUs, mostSegments - segments).read();
+            auto source = Addressing(taken.place, periods[i].durationUs, i + 1 == periods.size(),
+                                     mostSegments - segments)
+                              .read();
             if (!source) return std::unexpected(std::move(source.error()));
             segments += source->segments.size();
             track.periods.push_back(std::move(*source));

@@ -52,7 +52,7 @@ struct Segment {
     std::optional<std::uint32_t> key{};   ///< index into SegmentList::keys
     bool isDiscontinuous = false;         ///< its time stamps, and maybe its coding, begin anew
     bool isGap = false;                   ///< the manifest itself says that it is missing (EXT-X-GAP)
-    bool mayBeMissing = false;            ///< DASH: the last one, reckoned from a duration that is rounded
+    bool mayBeMissing = false;  ///< DASH: one at the end that is only reckoned from a rounded duration
 
     /// Its number as a big-endian 128-bit integer (RFC 8216 section 5.2).
     SegmentKey::Iv defaultIv() const {

@@ -45,6 +45,13 @@ std::unexpected<Error> fellOff(std::uint64_t next, std::uint64_t first) {
                                    "recording when the stream is over.");
 }
 
+/// What makes another way worth a try drops what is there, and of a live stream that would not come again.
+Error asLive(Error error, const Target& target) {
+    bool isAboutTheWay = error.kind == Kind::not_found || error.kind == Kind::not_media;
+    if (isAboutTheWay && target.cursor() > 0) error.kind = Kind::network;
+    return error;
+}
+
 /// Waits; false where the stream is to be finished now.
 asio::awaitable<Result<bool>> pause(std::uint64_t ms, const Visit& visit) {
     std::stop_source either;
@@ -81,7 +88,7 @@ asio::awaitable<Result<void>> LiveWay::fetch(Visit visit, Target& target, OnProg
         if (isNew) {
             auto place = static_cast<std::size_t>(*next - firstNumber(*playlist));
             auto appended = co_await run.append(playlist->source, place);
-            if (!appended) co_return appended;
+            if (!appended) co_return std::unexpected(asLive(std::move(appended.error()), target));
             next = endNumber(*playlist);
         }
         if (playlist->isEnded || visit.finish.stop_requested()) co_return run.finish();

@@ -16,8 +16,8 @@ class LiveWay final : public Way {
     std::string_view how() const override { return offer_.how; }
     std::uint64_t bytes() const override { return 0; }
     /// Ends when the playlist does, or at Visit::finish with what is there. After a restart it goes on where
-    /// it was as long as the playlist still has the next segment; once that has gone by it fails with
-    /// `network` and the numbers that are missing, never with a silent hole. `timeout` (retryable) for a
+    /// it was as long as the playlist still has the next segment; once that has gone by, or a segment stays
+    /// missing, it fails with `network` and the number, never with a silent hole. `timeout` (retryable) for a
     /// stream that does not go on and does not say that it has ended.
     boost::asio::awaitable<Result<void>> fetch(Visit visit, Target& target,
                                                OnProgress onProgress) const override;

@@ -122,7 +122,8 @@ net::Request partRequest(const net::Url& url, const media::ByteRange& range, con
 }  // namespace
 
 asio::awaitable<Result<SegmentFetch::Piece>> SegmentFetch::piece(net::Url url, media::ByteRange range,
-                                                                 std::uint64_t held, net::AheadShare& share,
+                                                                 unsigned missingAt, std::uint64_t held,
+                                                                 net::AheadShare& share,
                                                                  std::stop_token stop) {
     unsigned missing = 0;
     std::optional<Error> refused;
@@ -136,7 +137,7 @@ asio::awaitable<Result<SegmentFetch::Piece>> SegmentFetch::piece(net::Url url, m
             co_return whole;
         }
         auto error = std::move(outcome.error());
-        if (collector.isMissing) error.retryable = ++missing < missingTimes;
+        if (collector.isMissing) error.retryable = ++missing < missingAt;
         // A signed address whose time is over stays so: the caller has to ask for a new one.
         if (error.kind == Kind::forbidden) {
             refused = error;
@@ -167,7 +168,7 @@ asio::awaitable<Result<void>> SegmentFetch::addInit(const SegmentSource& source,
     const auto& section = source.list().inits[init];
     auto url = source.urlOf(section, visit_);
     if (!url) co_return std::unexpected(std::move(url.error()));
-    auto fetched = co_await piece(std::move(*url), section.range, 0, share, stop);
+    auto fetched = co_await piece(std::move(*url), section.range, missingTimes, 0, share, stop);
     if (!fetched) co_return std::unexpected(std::move(fetched.error()));
     to.init = std::move(fetched->bytes);
     if (!section.key) co_return Result<void>{};
@@ -196,10 +197,12 @@ asio::awaitable<Result<FetchedSegment>> SegmentFetch::fetch(const SegmentSource&
     auto url = source.urlOf(segment, visit_);
     if (!url) co_return std::unexpected(std::move(url.error()));
     auto held = fetched.init ? fetched.init->size() : 0;
-    auto body = co_await piece(std::move(*url), segment.range, held, share, stop);
+    auto times = segment.mayBeMissing ? 1 : missingTimes;
+    auto body = co_await piece(std::move(*url), segment.range, times, held, share, stop);
     if (!body) {
-        if (!segment.mayBeMissing || body.error().kind != Kind::not_found)
-            co_return std::unexpected(std::move(body.error()));
+        // Some stores refuse what they do not have.
+        bool isAbsent = body.error().kind == Kind::not_found || body.error().kind == Kind::forbidden;
+        if (!segment.mayBeMissing || !isAbsent) co_return std::unexpected(std::move(body.error()));
         fetched.isAbsent = true;
         co_return fetched;
     }

@@ -43,9 +43,11 @@ class SegmentFetch {
         std::vector<std::byte> bytes;
         bool isMultiplexed = false;
     };
-    /// `held`: bytes that the share holds beside this piece.
-    boost::asio::awaitable<Result<Piece>> piece(net::Url url, media::ByteRange range, std::uint64_t held,
-                                                net::AheadShare& share, std::stop_token stop);
+    /// `missingAt`: after how many answers that it is missing it is. `held`: bytes that the share holds
+    /// beside this piece.
+    boost::asio::awaitable<Result<Piece>> piece(net::Url url, media::ByteRange range, unsigned missingAt,
+                                                std::uint64_t held, net::AheadShare& share,
+                                                std::stop_token stop);
     boost::asio::awaitable<Result<KeyRing::Key>> keyOf(const SegmentSource& source, std::uint32_t key,
                                                        std::stop_token stop);
     boost::asio::awaitable<Result<void>> addInit(const SegmentSource& source, std::uint32_t init,

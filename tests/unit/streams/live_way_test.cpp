@@ -109,6 +109,19 @@ TEST_F(Live, goes_on_after_a_restart_as_long_as_nothing_has_gone_by) {
     EXPECT_EQ(target.begun, 1);
 }
 
+TEST_F(Live, keeps_what_it_has_when_a_segment_is_missing) {
+    offer(10, 13);
+    thenAtEachPause({[&] {
+        offer(11, 15);
+        site.files.erase(root + std::string("13.mp3"));
+    }});
+    auto outcome = capture();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().kind, Kind::network) << "not_found would drop it for another way";
+    EXPECT_THAT(outcome.error().message, HasSubstr("Segment 13 of the live stream"));
+    EXPECT_EQ(target.bytes, sound(10, 13));
+}
+
 TEST_F(Live, is_not_confused_by_a_server_that_is_behind) {
     offer(10, 15);
     thenAtEachPause({[&] { offer(9, 13); }, [&] { offer(11, 16, end); }});
