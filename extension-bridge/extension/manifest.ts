@@ -30,7 +30,8 @@ export function manifest(target: Target, version: string): object {
     options_ui: { page: "options.html", open_in_tab: true },
     permissions: ["nativeMessaging", "cookies", "storage", "notifications", "activeTab", "scripting"],
     host_permissions: PANOPTO,
-    optional_host_permissions: ["https://*/*"],
+    // A backend may run on the person's own computer.
+    optional_host_permissions: ["https://*/*", "http://localhost/*", "http://127.0.0.1/*"],
     content_scripts: [{ matches: PANOPTO, js: ["content.js"], all_frames: true, run_at: "document_idle" }],
     ...ONLY[target],
   };

@@ -3,6 +3,7 @@ import { api } from "../shared/browser.ts";
 import { command, REGISTER_COMMAND } from "../shared/install.ts";
 import { earMark, h, say } from "../shared/dom.ts";
 import { judgeAddress } from "../shared/backend.ts";
+import { inquire, patternOf, type Course, type Means, type Standing } from "./inquiry.ts";
 import { DEFAULTS, readSettings, readToken, writeSettings, writeToken, type Settings } from "../shared/settings.ts";
 import { PANEL_PORT, type Order, type Outcome, type Snapshot } from "../shared/wire.ts";
 
@@ -45,7 +46,9 @@ async function fill(): Promise<void> {
   field("courseId").value = settings.courseId;
   field("token").value = token ?? "";
   showFields();
-  if (settings.backendOrigin !== "") showAddress();
+  if (settings.backendOrigin === "") return;
+  showAddress();
+  if (settings.deliverTo === "backend") void ask(settings);
 }
 
 /** Returns the settings that now hold, or null when the address is none. */
@@ -65,6 +68,38 @@ async function save(): Promise<Settings | null> {
   return settings;
 }
 
+const means: Means = {
+  permitted: (origin) => api.permissions.contains({ origins: [patternOf(origin)] }),
+  fetch: (address, init) => fetch(address, init),
+};
+
+/** Offers the backend's courses in place of the field for an id. What was typed stays, listed or not. */
+function showCourses(courses: readonly Course[]): void {
+  const typed = field("courseId").value;
+  const other = typed === "" || courses.some(({ id }) => id === typed) ? [] : [{ id: typed, label: `Another: ${typed}` }];
+  const choice = part<HTMLSelectElement>("course");
+  choice.replaceChildren(...[{ id: "", label: "None" }, ...courses, ...other].map(({ id, label }) => h("option", { value: id }, label)));
+  choice.value = typed;
+  part("course-chosen").hidden = courses.length === 0;
+  part("course-typed").hidden = courses.length > 0;
+}
+
+/** Asks the backend of these settings; its courses are offered when it is ready, and none when it is not. */
+async function ask(settings: Settings): Promise<Standing> {
+  const standing = await inquire(settings.backendOrigin, await readToken(), means);
+  showCourses(standing.state === "ready" ? standing.courses : []);
+  part("reach").hidden = standing.state !== "no_permission";
+  return standing;
+}
+
+/** Has the browser ask the person, straight from a press, and then asks the backend. */
+async function reach(): Promise<string> {
+  const origin = showAddress();
+  if (origin === null) return "";
+  const granted = await api.permissions.request({ origins: [patternOf(origin)] }).catch(() => false);
+  return granted ? test() : "Without the browser's permission the backend is asked at the first capture.";
+}
+
 /** Saves, reaches for the program, and asks the backend how it is where the browser lets this page do so. */
 async function test(): Promise<string> {
   const settings = await save();
@@ -72,12 +107,10 @@ async function test(): Promise<string> {
   const reached = await order({ order: "press", action: "connect" });
   if (!reached.ok) return reached.said;
   if (settings.deliverTo === "folder") return "Saved. The program is ready.";
+  const standing = await ask(settings);
+  if (standing.state !== "no_permission") return `Saved. ${standing.said}`;
   if ((await readToken()) === null) return "Saved. The program is ready, but there is no token yet.";
-  if (!(await api.permissions.contains({ origins: [`${settings.backendOrigin}/*`] }))) {
-    return "Saved. The program is ready; the backend is asked at the first capture.";
-  }
-  const answer = await fetch(`${settings.backendOrigin}/api/health`).catch(() => null);
-  return answer?.ok ? "Saved. Program and backend are ready." : "Saved. The program is ready, but the backend does not answer.";
+  return "Saved. The program is ready; the backend is asked at the first capture.";
 }
 
 function showSites(snapshot: Snapshot): void {
@@ -117,6 +150,8 @@ delivery.addEventListener("submit", (event) => {
   void save().then((saved) => say(part("saved"), saved ? "Saved." : ""));
 });
 part("test").addEventListener("click", () => void test().then((sentence) => say(part("saved"), sentence)));
+part("reach").addEventListener("click", () => void reach().then((sentence) => say(part("saved"), sentence)));
+part("course").addEventListener("change", () => (field("courseId").value = part<HTMLSelectElement>("course").value));
 part("connect").addEventListener("click", () => void order({ order: "press", action: "connect" }));
 part("forget").addEventListener("click", () => {
   void order({ order: "forget_all" }).then((outcome) => {
