@@ -64,7 +64,7 @@ export class TestStore extends Peer {
 
   /** What S3 does to an upload that nobody finished in time. */
   async abortAll(): Promise<void> {
-    await rm(this.#uploadsDir(), { recursive: true, force: true });
+    await removeFolder(this.#uploadsDir());
   }
 
   protected async handle(request: WireRequest): Promise<Answer> {
@@ -75,7 +75,7 @@ export class TestStore extends Peer {
     const folder = join(this.#uploadsDir(), upload);
     if (!/^[0-9a-f]+$/.test(upload) || !(await isThere(folder))) return refusal(404, "NoSuchUpload");
     if (request.method === "DELETE") {
-      await rm(folder, { recursive: true });
+      await removeFolder(folder);
       return { status: 204, headers: {}, body: Buffer.alloc(0) };
     }
     if (request.method !== "POST") return this.#forward(request);
@@ -107,6 +107,11 @@ export class TestStore extends Peer {
   #uploadsDir(): string {
     return join(this.#dir, BUCKET, "._S3rver_uploads");
   }
+}
+
+/** Also while a part that nobody waits for any more is still being written there. */
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
 }
 
 async function partsAgree(folder: string, xml: string): Promise<boolean> {
