@@ -67,8 +67,8 @@ export async function launchFirefox(options: LaunchOptions): Promise<FirefoxBrow
   await writeFile(join(home.profile, "user.js"), lines.join(""));
   const args = [...(headed ? [] : ["--headless"]), "--no-remote", "--profile", home.profile, "--remote-debugging-port=0", "--remote-allow-system-access", "about:blank"];
   const size = { MOZ_HEADLESS_WIDTH: String(VIEWPORT.width), MOZ_HEADLESS_HEIGHT: String(VIEWPORT.height + BARS_HEIGHT) };
-  // A process group of its own, by which it is ended.
-  const firefox = spawn(PROGRAM, args, { env: { ...home.environment(), ...size, MOZ_CRASHREPORTER_DISABLE: "1" }, stdio: ["ignore", "ignore", "pipe"], detached: true });
+  // A process group of its own, by which it is ended; and it ends by itself when these tests are killed before they could do so.
+  const firefox = spawn("setpriv", ["--pdeathsig", "TERM", PROGRAM, ...args], { env: { ...home.environment(), ...size, MOZ_CRASHREPORTER_DISABLE: "1" }, stdio: ["ignore", "ignore", "pipe"], detached: true });
   try {
     const bidi = await Bidi.connect(`${await addressOf(firefox)}/session`);
     return await FirefoxBrowser.begin(firefox, bidi, proxy, home);
