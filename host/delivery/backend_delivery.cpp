@@ -67,9 +67,11 @@ asio::awaitable<Result<Delivered>> BackendDelivery::deliver(const Parcel& parcel
     if (!lecture) co_return std::unexpected(lecture.error());
     if (lecture->status == "ready") {
         uploaded(parcel.bytes);
+        bool hasCaptions = co_await bringCaptions(lectures, *lecture, parcel);
         co_return Delivered{.lecture = lecture->id,
                             .file = {},
-                            .confirmed = lecture->sha256.empty() || lecture->sha256 == parcel.sha256};
+                            .confirmed = lecture->sha256.empty() || lecture->sha256 == parcel.sha256,
+                            .hasCaptions = hasCaptions};
     }
     co_return co_await upload(lectures, std::move(*lecture), file->get(), parcel, visit, std::move(uploaded));
 }
@@ -104,6 +106,7 @@ asio::awaitable<Result<Delivered>> BackendDelivery::upload(BackendLectures& lect
     job.worker = options_.worker;
     job.policy = options_.policy;
     TusUpload tus(std::move(job), visit);
+    bool hasCaptions = co_await bringCaptions(lectures, lecture, parcel);
     for (unsigned mismatches = 0;;) {
         if (!lecture.place) {
             auto place = co_await lectures.freshPlace(id);
@@ -116,7 +119,8 @@ asio::awaitable<Result<Delivered>> BackendDelivery::upload(BackendLectures& lect
         auto completion = co_await lectures.complete(id, parcel.bytes, parcel.sha256);
         if (!completion) co_return std::unexpected(completion.error());
         if (*completion == Completion::ready)
-            co_return Delivered{.lecture = id, .file = {}, .confirmed = true};
+            co_return Delivered{
+                .lecture = id, .file = {}, .confirmed = true, .hasCaptions = hasCaptions};
         if (auto sound = co_await judgeFile(file, parcel.sha256, visit.stop); !sound)
             co_return std::unexpected(sound.error());
         if (++mismatches > mostMismatches)
@@ -125,6 +129,13 @@ asio::awaitable<Result<Delivered>> BackendDelivery::upload(BackendLectures& lect
                                " was not what was sent, three times over. Try another network, or tell "
                                "the backend's maintainer.");
     }
+}
+
+/// Before the lecture is complete: a backend that would transcribe it begins then.
+asio::awaitable<bool> BackendDelivery::bringCaptions(BackendLectures& lectures, const Lecture& lecture,
+                                                     const Parcel& parcel) {
+    if (!parcel.captions || !lecture.acceptsCaptions) co_return false;
+    co_return co_await lectures.bringCaptions(lecture.id, *parcel.captions);
 }
 
 /// Before a backend is blamed for another digest: is the file still the one that was downloaded?

@@ -43,6 +43,8 @@ class BackendDelivery final : public Delivery {
     boost::asio::awaitable<Result<Delivered>> upload(BackendLectures& lectures, Lecture lecture, int file,
                                                      const Parcel& parcel, Visit visit,
                                                      std::function<void(std::uint64_t)> uploaded);
+    boost::asio::awaitable<bool> bringCaptions(BackendLectures& lectures, const Lecture& lecture,
+                                               const Parcel& parcel);
     boost::asio::awaitable<Result<void>> judgeFile(int file, std::string sha256, std::stop_token stop);
 
     BackendOptions options_;

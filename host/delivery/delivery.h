@@ -15,6 +15,12 @@
 
 namespace auricle::delivery {
 
+/// What was said, to go along with the sound.
+struct Captions {
+    std::string language;  ///< BCP 47
+    std::string srt;       ///< SubRip, UTF-8
+};
+
 /// What is delivered. Nothing in it is a site's secret: `sourceUrl` is the page's URL as the person sees it.
 struct Parcel {
     std::filesystem::path file;  ///< the finished part file
@@ -25,6 +31,7 @@ struct Parcel {
     std::string title, course, site, sourceUrl, stableId;
     std::uint64_t durationMs = 0;
     std::string idempotencyKey;  ///< the same for every attempt of one capture, however often it is repeated
+    std::optional<Captions> captions{};
 };
 
 /// Where to: one of the two forms of PROTOCOL's `deliver`.
@@ -41,6 +48,7 @@ struct Delivered {
     std::string lecture;         ///< backend: its id
     std::filesystem::path file;  ///< folder: where the file now is
     bool confirmed = false;      ///< the backend said our SHA-256, or the file was read back whole
+    bool hasCaptions = false;    ///< the parcel's captions are there too
 };
 
 /// What a delivery may use for one capture.
@@ -56,7 +64,7 @@ class Delivery {
     virtual ~Delivery() = default;
     /// Delivers, however often it takes; safe to repeat after any failure or restart. `uploaded` is called
     /// with the bytes that are safely there; `registered` with the backend's lecture id as soon as it is
-    /// known (it may be journalled).
+    /// known (it may be journalled). Captions that cannot be delivered are left out: they never fail it.
     virtual boost::asio::awaitable<Result<Delivered>> deliver(
         const Parcel& parcel, Visit visit, std::function<void(std::uint64_t)> uploaded,
         std::function<void(std::string)> registered) = 0;

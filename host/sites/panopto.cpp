@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 
+#include "sites/panopto_listing.h"
 #include "sites/panopto_page.h"
 #include "sites/server_trouble.h"
 #include "sites/video_size.h"
@@ -216,6 +217,15 @@ asio::awaitable<Error> Panopto::explain(const Page& page, Error refused, Visit v
     bool isByTheTenant = refused.kind == Kind::forbidden && !refused.retryable;
     if (isByTheTenant) co_return downloadsAreOff().error();
     co_return refused;
+}
+
+std::optional<ListPage> Panopto::recogniseList(const net::Url& url, std::string_view fragment) const {
+    return panoptoListPage(url, fragment, vanityHosts_);
+}
+
+asio::awaitable<Result<Items>> Panopto::list(ListPage page, Range range, Visit visit) {
+    PanoptoListing listing(std::move(page), visit, now_);
+    co_return co_await listing.items(range);
 }
 
 }  // namespace auricle::sites

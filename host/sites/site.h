@@ -41,6 +41,35 @@ struct Plan {
     std::uint64_t wholeBytes = 0;  ///< what the video would have cost; 0: not known
 };
 
+/// A page that holds many recordings: a folder, a playlist, what others have shared.
+struct ListPage {
+    std::string site;    ///< "panopto"
+    std::string origin;  ///< whose session it needs
+    std::string kind;    ///< which of the site's kinds of lists
+    std::string id;      ///< the site's id of it, lower case; empty where its kind says it all
+    std::string search;  ///< what the person searches for in it; may be empty
+};
+
+/// Which part of a list is asked for.
+struct Range {
+    std::uint64_t first = 0;  ///< so many recordings are left out
+    std::size_t most = 1;     ///< at least 1
+};
+
+/// One recording of a list.
+struct Item {
+    std::string page;              ///< its page, reduced as recognise() does
+    std::string title;             ///< fit to be shown; may be empty
+    std::uint64_t durationMs = 0;  ///< 0: not known
+    bool isDownloadable = true;    ///< false only where the site says that its owner has switched it off
+};
+
+struct Items {
+    std::vector<Item> items;
+    std::uint64_t total = 0;            ///< on all of the page
+    std::optional<std::uint64_t> next;  ///< Range::first of what comes after these, if something does
+};
+
 /// What a site may use for one capture.
 struct Visit {
     net::HttpClient& http;
@@ -72,6 +101,13 @@ class Site {
     /// site why and gives the error to report: login_required, download_disabled, not_ready_yet, or `refused`
     /// itself.
     virtual boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) = 0;
+    /// The list, if this URL is one of the site's pages that hold many recordings. `fragment` is what stood
+    /// behind the '#', which a Url does not keep.
+    virtual std::optional<ListPage> recogniseList(const net::Url&, std::string_view /*fragment*/) const {
+        return std::nullopt;
+    }
+    /// A part of what such a page holds. login_required where nobody is signed in, else as resolve().
+    virtual boost::asio::awaitable<Result<Items>> list(ListPage page, Range range, Visit visit);
 };
 
 }  // namespace auricle::sites

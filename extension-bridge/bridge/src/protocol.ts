@@ -430,6 +430,9 @@ export interface SiteListMethod {
   result: SiteListResult;
 }
 export interface SiteListParams {
+  /**
+   * As the address bar shows it, its fragment included.
+   */
   page: string;
   store?: Store;
   after?: Cursor;
@@ -441,10 +444,19 @@ export interface SiteListResult {
   next?: Cursor;
 }
 export interface SiteItem {
+  /**
+   * The recording's own page: what capture.start takes.
+   */
   page: string;
   title: string;
   durationMs: number | null;
+  /**
+   * False where the site says that its owner has switched downloads off.
+   */
   downloadable: boolean;
+  /**
+   * The newest capture of it that is done or under way, wherever it goes.
+   */
   captured: CaptureId | null;
 }
 export interface LoginCheckMethod {

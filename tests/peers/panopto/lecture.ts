@@ -20,6 +20,12 @@ export interface Lecture {
   /** `SessionGroupLongName`: the course. */
   readonly folder: string;
   readonly folderId: string;
+  /** The name of the folder in which its own folder lies. */
+  readonly parentFolder?: string;
+  /** It stands in the person's “Shared with Me”. */
+  readonly sharedWithMe: boolean;
+  /** Its folder is one that the person has subscribed to. */
+  readonly subscribed: boolean;
   readonly lecturer: string;
   readonly startedAt: Date;
   /** `nobody`: even a person who is signed in may not see it, and gets the same ErrorCode 2 as one who is not. */
@@ -56,6 +62,8 @@ export function lecture(choices: LectureChoices): Lecture {
     title: "Lecture 4: Hearing, sound and signal",
     folder: "Computing 101",
     folderId: idFrom("folder", choices.folder ?? "Computing 101"),
+    sharedWithMe: false,
+    subscribed: false,
     lecturer: "A. Lecturer",
     startedAt: new Date("2026-10-12T09:00:02.375Z"),
     access: "members",
