@@ -59,7 +59,15 @@ std::string manifestFileName() {
 }
 
 bool Manifest::isOurs(const std::filesystem::path& thisProgram) const {
-    return name == hostName() && (description.ends_with(mark) || program == thisProgram);
+    return name == hostName() && (hasOurMark() || program == thisProgram);
+}
+
+bool Manifest::hasOurMark() const {
+    return description.ends_with(mark);
+}
+
+bool hasOurMark(std::string_view text) {
+    return text.find(mark) != text.npos;
 }
 
 std::string manifestText(Flavour flavour, const std::filesystem::path& program,
@@ -79,8 +87,13 @@ std::optional<Manifest> parseManifest(std::string_view text) {
         const auto found = content.find(key);
         return found != content.end() && found->is_string() ? found->get<std::string>() : std::string{};
     };
-    Manifest manifest{
-        .name = word("name"), .description = word("description"), .program = word("path"), .callers = {}};
+    Manifest manifest{.name = word("name"),
+                      .description = word("description"),
+                      .program = word("path"),
+                      .callers = {},
+                      .type = word("type"),
+                      .hasOrigins = content.contains("allowed_origins"),
+                      .hasExtensions = content.contains("allowed_extensions")};
     if (manifest.name.empty() || manifest.program.empty()) return std::nullopt;
     for (const char* key : {"allowed_origins", "allowed_extensions"}) {
         const auto list = content.find(key);

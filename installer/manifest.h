@@ -23,7 +23,12 @@ struct Manifest {
     std::filesystem::path program;
     std::vector<std::string>
         callers;  ///< allowed_origins (chrome-extension://ID/) or allowed_extensions (ids)
+    std::string type{};
+    bool hasOrigins = false;     ///< there is an allowed_origins
+    bool hasExtensions = false;  ///< there is an allowed_extensions
 
+    /// True for one that `auricle install` wrote.
+    bool hasOurMark() const;
     /// True for one that `auricle install` wrote, or that starts `thisProgram`. Any other file of our name is
     /// somebody else's.
     bool isOurs(const std::filesystem::path& thisProgram) const;
@@ -32,6 +37,8 @@ struct Manifest {
 /// The text of the manifest for a browser of that flavour. `program` must be UTF-8.
 std::string manifestText(Flavour flavour, const std::filesystem::path& program,
                          const std::vector<std::string>& callers);
+/// True where the text ends a description as `auricle install` does, even if it is no manifest any more.
+bool hasOurMark(std::string_view text);
 /// Nothing where the text is no manifest.
 std::optional<Manifest> parseManifest(std::string_view text);
 

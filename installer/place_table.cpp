@@ -36,6 +36,21 @@ Place makePlace(const json& browser, const json& place, const json& sandboxes, c
 
 }  // namespace
 
+std::vector<BrowserTraits> browsersOfThisSystem() {
+    const json table = json::parse(embedded::browsers);
+    std::vector<BrowserTraits> browsers;
+    for (const json& browser : table.at("browsers")) {
+        BrowserTraits traits{
+            .browser = browser.at("name"), .programs = browser.at("programs"), .policyFolders = {}};
+        for (const json& policies : browser.at("policies")) {
+            if (policies.at("system") == thisSystem)
+                traits.policyFolders.emplace_back(policies.at("folder").get<std::string>());
+        }
+        browsers.push_back(std::move(traits));
+    }
+    return browsers;
+}
+
 std::vector<Place> placesOfThisSystem(const HomeFolders& folders) {
     const json table = json::parse(embedded::browsers);
     std::vector<Place> places;

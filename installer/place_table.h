@@ -30,6 +30,16 @@ struct HomeFolders {
         config;  ///< where Chromium browsers keep profiles: CHROME_CONFIG_HOME, XDG_CONFIG_HOME or ~/.config
 };
 
+/// How a browser shows on this system besides its profile.
+struct BrowserTraits {
+    std::string browser;                               ///< as in Place
+    std::vector<std::string> programs;                 ///< what it is called on PATH
+    std::vector<std::filesystem::path> policyFolders;  ///< of policies that an administrator has set
+};
+
+/// All browsers of the table, in its order.
+std::vector<BrowserTraits> browsersOfThisSystem();
+
 /// All places of the system that this program was built for, in the table's order.
 std::vector<Place> placesOfThisSystem(const HomeFolders& folders);
 

@@ -1,5 +1,4 @@
-#include <sys/stat.h>
-
+#include "installer/permissions.h"
 #include "installer/program.h"
 
 namespace auricle::installer {
@@ -12,12 +11,6 @@ bool isBelow(const fs::path& file, const fs::path& folder) {
     std::error_code ignored;
     const fs::path relative = file.lexically_relative(fs::weakly_canonical(folder, ignored));
     return !relative.empty() && *relative.begin() != "..";
-}
-
-bool othersMayWrite(const fs::path& path) {
-    struct stat about {};
-    return ::stat(path.c_str(), &about) == 0 && (about.st_mode & S_IWOTH) != 0 &&
-           (about.st_mode & S_ISVTX) == 0;
 }
 
 }  // namespace

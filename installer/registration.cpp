@@ -144,7 +144,10 @@ std::vector<std::string> callersFor(Flavour flavour, const std::vector<Extension
     const auto add = [&](const std::string& caller) {
         if (std::ranges::count(callers, caller) == 0) callers.push_back(caller);
     };
-    if (before) std::ranges::for_each(before->callers, add);
+    for (const auto& caller : before ? before->callers : std::vector<std::string>{}) {
+        const auto id = parseExtensionId(caller);
+        if (id && id->flavour == flavour) add(id->caller);
+    }
     for (const ExtensionId& id : ids) {
         if (id.flavour == flavour) add(id.caller);
     }
@@ -167,7 +170,9 @@ Outcome installOne(const Machine& machine, const Target& target, const std::vect
         before = parseManifest((*file)->text);
         if (!before || !before->isOurs(machine.program)) return foreign(std::move(outcome), before);
     }
-    const auto text = manifestText(target.flavour, machine.program, callersFor(target.flavour, ids, before));
+    // Ids that another user may have put there are not made good by writing them again.
+    const auto kept = *file && (*file)->isTrusted ? before : std::nullopt;
+    const auto text = manifestText(target.flavour, machine.program, callersFor(target.flavour, ids, kept));
     const bool isSame = *file && (*file)->text == text;
     outcome.change = isSame ? Change::unchanged : *file ? Change::updated : Change::written;
     // A folder may have come off the list by hand: it goes back on even where the manifest is right.
@@ -271,6 +276,15 @@ Result<Report> install(const Machine& machine, const Request& request) {
     for (const Target& target : *targets)
         report.outcomes.push_back(installOne(machine, target, *ids, request.isDryRun));
     return report;
+}
+
+Result<void> registerIn(const Machine& machine, const fs::path& folder, Flavour flavour) {
+    const fs::path file = folder / manifestFileName();
+    const auto before = readSmallFile(file);
+    if (!before) return std::unexpected(before.error());
+    std::optional<Manifest> kept;
+    if (*before && (*before)->isTrusted) kept = parseManifest((*before)->text);
+    return writeSmallFile(file, manifestText(flavour, machine.program, callersFor(flavour, {}, kept)));
 }
 
 Result<Report> uninstall(const Machine& machine, const Request& request) {

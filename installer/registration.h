@@ -60,6 +60,10 @@ struct Report {
 /// its outcome and stops no other.
 Result<Report> install(const Machine& machine, const Request& request);
 
+/// Writes a manifest of this program into one folder, over whatever stands there: the caller has judged that
+/// to be ours. Extension ids that it named are kept where nobody else could have written them.
+Result<void> registerIn(const Machine& machine, const std::filesystem::path& folder, Flavour flavour);
+
 /// Removes what install wrote, everywhere it may have been written (or at the named places only). Foreign
 /// files stay.
 Result<Report> uninstall(const Machine& machine, const Request& request);

@@ -1,12 +1,13 @@
 // The manifest of each browser out of one description.
 
+import { PANOPTO } from "./src/shared/access.ts";
+
 export type Target = "chromium" | "firefox";
 
 /** Fixes the extension's id in Chromium: eifomnnboajlnambmpbbmkdaibgfclnl. */
 const CHROMIUM_KEY =
   "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAjzAcX4hHXPGW0htjal+0qsZ3ZhvQKWUw7IJeJMHBY6qEiIuoG1oW5ZflPE5Qdg9/WYBIcugIy4AaoyPYuGSJo1fgkOELTq5AMohelAinKEcxKT13FLOBIcd+4zklAQHq4Ax5h9Y2t9tQ4tt+i+bpijE9kma+P9mp1TJ/qoKuUYyNRtHaYSn8e0LgsEhy/ezRuY9zan502KniTdYOYgHMkqphU8UJFEmYjFEQxqh8swcQWKWr2/Bnq1dj1JMG5DLuf2Y64X2E0Cg5F90HaVBCUrJi/C7810VtbK8iWN5kzaVGMioBsNREXvMMX04c4TODVzHj6pS+0aRu2pqu5AEwEQIDAQAB";
 
-const PANOPTO = ["https://*.panopto.com/*", "https://*.panopto.eu/*"];
 const ICONS = { 16: "icons/16.png", 32: "icons/32.png", 48: "icons/48.png", 128: "icons/128.png" };
 
 /** WebCrypto's X25519 sets the oldest versions. */

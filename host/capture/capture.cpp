@@ -29,6 +29,7 @@ json toJson(const Outcome& outcome, bool toBackend) {
              {"durationMs", outcome.durationMs},
              {"confirmed", outcome.confirmed}};
     if (toBackend) out["lecture"] = outcome.lecture;
+    if (outcome.created) out["created"] = *outcome.created;
     if (!outcome.file.empty()) out["file"] = outcome.file;
     return out;
 }
@@ -51,7 +52,7 @@ bool isOver(State state) {
 
 double Capture::saved() const {
     if (!plan || plan->wholeBytes == 0) return 0;
-    auto fetched = total ? total : plan->bytes ? plan->bytes : done;
+    auto fetched = plan->bytes ? plan->bytes : total ? total : done;
     return std::clamp(1.0 - static_cast<double>(fetched) / static_cast<double>(plan->wholeBytes), 0.0, 1.0);
 }
 

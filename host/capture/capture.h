@@ -43,6 +43,7 @@ struct Outcome {
     std::uint64_t durationMs = 0;
     std::string lecture;  ///< the backend's id, when it was delivered to one
     bool confirmed = false;
+    std::optional<bool> created{};  ///< plain form: false where the backend had the recording already
 };
 
 struct Capture {

@@ -52,6 +52,16 @@ std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch()).count();
 }
 
+/// A stream's address that cannot be one is a mistake of the extension's: it is told, not passed over.
+Result<sites::PageMedia> givenBy(const StartRequest& request) {
+    sites::PageMedia given{.delivery = request.mediaDelivery.value_or(""), .stream = {}};
+    if (!request.mediaUrl) return given;
+    auto url = net::Url::parse(*request.mediaUrl);
+    if (!url) return badParam("/media/url", url.error().message);
+    given.stream = std::move(*url);
+    return given;
+}
+
 }  // namespace
 
 Captures::Captures(asio::any_io_executor loop, Services services, Store store)
@@ -82,6 +92,8 @@ Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page)
     auto url = net::Url::parse(request.page);
     if (!url) return badParam("/page", url.error().message);
     auto recognised = services_.sites.recognise(*url);
+    auto* direct = request.mayBeAnything ? services_.sites.find("direct") : nullptr;
+    if (!recognised && direct) recognised = direct->recognise(*url);
     if (!recognised) {
         return fail(
             Kind::unsupported_site,
@@ -103,7 +115,8 @@ Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page)
     auto& capture = entry.capture;
     capture.id = newId(nowMs);
     capture.key = request.key.value_or(capture.id);
-    capture.page = page.url.text();
+    // The query of a bare address may be a key to it; a page's own is none.
+    capture.page = page.site == "direct" ? page.url.safeText() : page.url.text();
     capture.site = page.site;
     capture.title = request.title.value_or("");
     capture.startedAtMs = nowMs;
@@ -117,11 +130,15 @@ Result<Capture> Captures::start(const StartRequest& request) {
     sites::Page page;
     auto entry = entryFor(request, page);
     if (!entry) return std::unexpected(entry.error());
+    auto given = givenBy(request);
+    if (!given) return std::unexpected(given.error());
     if (request.key) {
         for (const auto& [id, job] : jobs_) {
-            if (job->entry.capture.key == *request.key) return startAgain(id);
+            if (job->entry.capture.key == *request.key)
+                return startAgain(id, std::move(*given), std::move(page));
         }
-        if (auto earlier = store_.findByKey(*request.key)) return startAgain(earlier->capture.id);
+        if (auto earlier = store_.findByKey(*request.key))
+            return startAgain(earlier->capture.id, std::move(*given), std::move(page));
     }
     if (!std::exchange(hasTidied_, true)) {
         store_.eraseOlderThan(entry->capture.startedAtMs -
@@ -130,13 +147,15 @@ Result<Capture> Captures::start(const StartRequest& request) {
     auto journal = store_.create(*entry);
     if (!journal) return std::unexpected(journal.error());
     auto job = adopt(std::move(*entry), std::move(*journal), std::move(page));
+    job->given = std::move(*given);
     launch(job);
     return job->entry.capture;
 }
 
 /// The same key again, or a retry: what runs or is done stays as it is, anything else goes on from the bytes
 /// that are there.
-Result<Capture> Captures::startAgain(const std::string& id) {
+Result<Capture> Captures::startAgain(const std::string& id, sites::PageMedia given,
+                                     std::optional<sites::Page> page) {
     auto job = find(id);
     if (!job) {
         auto earlier = remembered(id);
@@ -154,8 +173,25 @@ Result<Capture> Captures::startAgain(const std::string& id) {
     capture.error.reset();
     capture.endedAtMs.reset();
     capture.result.reset();
+    job->given = std::move(given);
+    if (page) job->page = std::move(*page);
     launch(job);
     return capture;
+}
+
+asio::awaitable<Result<sites::Plan>> Captures::plan(StartRequest request, std::stop_token stop) {
+    sites::Page page;
+    auto entry = entryFor(request, page);
+    if (!entry) co_return std::unexpected(std::move(entry.error()));
+    vault::Key key{.site = page.site, .origin = page.origin, .store = request.store};
+    SiteCredentials credentials(services_.vault, key, services_.config.sites.at(page.site).useCookies);
+    sites::Visit visit{.http = services_.http,
+                       .credentials = credentials,
+                       .timing = services_.timing,
+                       .stop = stop,
+                       .worker = services_.worker(),
+                       .wantsEveryWay = true};
+    co_return co_await services_.sites.find(page.site)->resolve(page, visit);
 }
 
 Captures::JobPointer Captures::find(const std::string& id) const {
@@ -170,7 +206,8 @@ Result<Captures::JobPointer> Captures::hold(const std::string& id) {
     auto held = store_.take(id);
     if (!held) return held.error().kind == Kind::not_found ? unknown(id) : std::unexpected(held.error());
     auto url = net::Url::parse(held->entry.capture.page);
-    auto page = url ? services_.sites.recognise(*url) : std::nullopt;
+    auto* site = services_.sites.find(held->entry.capture.site);
+    auto page = url && site ? site->recognise(*url) : std::nullopt;
     if (!page) return fail(Kind::unsupported_site, "The site of this capture is not enabled any more.");
     return adopt(std::move(held->entry), std::move(held->journal), std::move(*page));
 }

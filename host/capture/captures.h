@@ -35,10 +35,15 @@ class Captures final : public Manager {
     Result<void> refreshFailed(const std::string& id, const std::string& why) override;
     boost::asio::awaitable<void> parkAll() override;
 
+    /// All ways to the sound of a page, each with its bytes: what start() would choose from. Fails as a
+    /// capture would.
+    boost::asio::awaitable<Result<sites::Plan>> plan(StartRequest request, std::stop_token stop);
+
   private:
     using JobPointer = std::shared_ptr<Job>;
     Result<Entry> entryFor(const StartRequest& request, sites::Page& page) const;
-    Result<Capture> startAgain(const std::string& id);
+    Result<Capture> startAgain(const std::string& id, sites::PageMedia given = {},
+                               std::optional<sites::Page> page = {});
     JobPointer find(const std::string& id) const;
     Result<JobPointer> hold(const std::string& id);
     std::optional<Entry> remembered(const std::string& id);

@@ -29,19 +29,24 @@ delivery::Target targetOf(const json& record) {
 }
 
 json resultRecord(const Outcome& outcome) {
-    return {{"file", outcome.file},          {"bytes", outcome.bytes},           {"sha256", outcome.sha256},
-            {"mime", outcome.mime},          {"durationMs", outcome.durationMs}, {"lecture", outcome.lecture},
-            {"confirmed", outcome.confirmed}};
+    json record{
+        {"file", outcome.file},          {"bytes", outcome.bytes},           {"sha256", outcome.sha256},
+        {"mime", outcome.mime},          {"durationMs", outcome.durationMs}, {"lecture", outcome.lecture},
+        {"confirmed", outcome.confirmed}};
+    if (outcome.created) record["created"] = *outcome.created;
+    return record;
 }
 
 Outcome resultOf(const json& record) {
+    const auto created = record.find("created");
     return {.file = record.at("file"),
             .bytes = record.at("bytes"),
             .sha256 = record.at("sha256"),
             .mime = record.at("mime"),
             .durationMs = record.at("durationMs"),
             .lecture = record.at("lecture"),
-            .confirmed = record.at("confirmed")};
+            .confirmed = record.at("confirmed"),
+            .created = created == record.end() ? std::nullopt : std::optional(created->get<bool>())};
 }
 
 std::optional<Error> errorOf(const json& record) {
@@ -89,7 +94,8 @@ Entry read(const json& record) {
     entry.about = {.title = about.at("title"),
                    .course = about.at("course"),
                    .stableId = about.at("stableId"),
-                   .durationMs = about.at("durationMs")};
+                   .durationMs = about.at("durationMs"),
+                   .date = about.value("date", "")};
     entry.hasOwnTitle = record.at("hasOwnTitle");
     entry.lecture = record.at("lecture");
     return entry;
@@ -122,7 +128,8 @@ json toRecord(const Entry& entry) {
          {{"title", entry.about.title},
           {"course", entry.about.course},
           {"stableId", entry.about.stableId},
-          {"durationMs", entry.about.durationMs}}},
+          {"durationMs", entry.about.durationMs},
+          {"date", entry.about.date}}},
         {"hasOwnTitle", entry.hasOwnTitle},
         {"lecture", entry.lecture},
     };

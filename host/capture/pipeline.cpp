@@ -71,14 +71,27 @@ asio::awaitable<Result<void>> Pipeline::once() {
     co_return co_await deliver(*container);
 }
 
-asio::awaitable<Result<sites::Plan>> Pipeline::resolve() {
+asio::awaitable<Result<sites::Plan>> Pipeline::resolve(std::optional<Kind> hasFailed) {
     job_.enter(State::resolving);
+    // What the page gave was true when the person pressed the button: good for one time.
+    auto given = std::exchange(job_.given, {});
     auto with = visit();
+    with.given = &given;
+    with.hasFailed = hasFailed;
     co_return co_await site_.resolve(job_.page, with);
 }
 
 asio::awaitable<Result<void>> Pipeline::fetch() {
-    auto plan = co_await resolve();
+    auto outcome = co_await fetchFirstThatWorks({});
+    if (outcome || !site_.mayHaveOtherWays(outcome.error().kind)) co_return outcome;
+    auto others = co_await fetchFirstThatWorks(outcome.error().kind);
+    // What went wrong with the site's own offer says more than that there is nothing else.
+    bool saysNothingNew = !others && (others.error().kind == Kind::not_media || others.error().kind == Kind::not_ready_yet);
+    co_return saysNothingNew ? outcome : others;
+}
+
+asio::awaitable<Result<void>> Pipeline::fetchFirstThatWorks(std::optional<Kind> hasFailed) {
+    auto plan = co_await resolve(hasFailed);
     if (!plan) co_return std::unexpected(std::move(plan.error()));
     adopt(*plan);
     Result<void> outcome;
@@ -185,7 +198,8 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
                             .sourceUrl = capture_.page,
                             .stableId = about.stableId.empty() ? job_.page.id : about.stableId,
                             .durationMs = durationMs,
-                            .idempotencyKey = "auricle-" + capture_.id};
+                            .idempotencyKey = "auricle-" + capture_.id,
+                            .lecture = job_.entry.lecture};
     BackendCredentials token(services_.vault, capture_.target.origin);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
@@ -203,7 +217,8 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
                               .mime = parcel.mime,
                               .durationMs = parcel.durationMs,
                               .lecture = delivered->lecture,
-                              .confirmed = delivered->confirmed};
+                              .confirmed = delivered->confirmed,
+                              .created = delivered->created};
     co_return Result<void>{};
 }
 

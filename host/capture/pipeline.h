@@ -28,7 +28,8 @@ class Pipeline {
 
   private:
     boost::asio::awaitable<Result<void>> once();
-    boost::asio::awaitable<Result<sites::Plan>> resolve();
+    boost::asio::awaitable<Result<sites::Plan>> resolve(std::optional<Kind> hasFailed);
+    boost::asio::awaitable<Result<void>> fetchFirstThatWorks(std::optional<Kind> hasFailed);
     boost::asio::awaitable<Result<void>> openPart();
     boost::asio::awaitable<Result<void>> fetch();
     boost::asio::awaitable<Result<void>> fetch(const streams::Way& way);
@@ -47,7 +48,13 @@ class Pipeline {
     void forgetPart();
     /// Named before it is awaited with, everywhere: GCC 12 destroys aggregates twice that are made inside a
     /// co_await expression.
-    sites::Visit visit() { return {services_.http, credentials_, services_.timing, stop()}; }
+    sites::Visit visit() {
+        return {.http = services_.http,
+                .credentials = credentials_,
+                .timing = services_.timing,
+                .stop = stop(),
+                .worker = services_.worker()};
+    }
     vault::Key siteKey() const;
     std::stop_token stop() const { return job_.stop.get_token(); }
 

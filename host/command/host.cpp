@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "command/network.h"
 #include "command/reveal.h"
 #include "delivery/backend_address.h"
 #include "delivery/backend_delivery.h"
@@ -35,13 +36,6 @@ std::vector<vault::SiteRules> siteRules() {
     return {{.site = "panopto",
              .login = strings(sites::panoptoLoginCookies),
              .helpful = strings(sites::panoptoHelpfulCookies)}};
-}
-
-net::NetworkOptions networkOptions(const Config& config) {
-    return {.caFile = config.network.caFile,
-            .connectTo = config.network.connectTo,
-            .proxy = config.network.proxy,
-            .maxBytesPerSecond = config.network.maxBytesPerSecond};
 }
 
 }  // namespace
@@ -79,8 +73,12 @@ Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Tar
     }
     auto origin = delivery::judgeBackend(target.origin, config_.backends);
     if (!origin) return std::unexpected(std::move(origin.error()));
-    return std::make_unique<delivery::BackendDelivery>(delivery::BackendOptions{
-        .origin = *origin, .courseId = target.courseId, .api = target.api, .worker = worker_.executor()});
+    return std::make_unique<delivery::BackendDelivery>(
+        delivery::BackendOptions{.origin = *origin,
+                                 .courseId = target.courseId,
+                                 .api = target.api,
+                                 .worker = worker_.executor(),
+                                 .followStatusMs = config_.delivery.followStatusMs});
 }
 
 void Host::probeTools(std::function<void(channel::Tools)> found) {

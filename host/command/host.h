@@ -27,7 +27,8 @@ class Host {
 
     /// What the channel needs of it.
     channel::Parts parts();
-    capture::Manager& manager() { return captures_; }
+    capture::Captures& manager() { return captures_; }
+    const sites::Registry& sites() const { return sites_; }
     vault::Vault& vault() { return vault_; }
     /// Returns when nothing blocking is under way any more.
     void joinWorker() { worker_.join(); }

@@ -8,6 +8,9 @@
 #include <cstdio>
 
 #include "command/config.h"
+#include "command/doctor.h"
+#include "command/explain.h"
+#include "command/fetch.h"
 #include "command/register.h"
 
 namespace auricle::command {
@@ -22,7 +25,8 @@ constexpr const char* next =
     "You do not start it yourself: your browser does, when you press the extension's button. To set it up:\n"
     "  1. auricle install        tells your browsers where this program lies\n"
     "  2. install the extension in your browser\n"
-    "  3. press its button on the page of a lecture\n";
+    "  3. press its button on the page of a lecture\n"
+    "If something does not work: auricle doctor\n";
 
 /// Somebody sits at it: one of the streams is a terminal.
 bool isByHand() {
@@ -51,6 +55,20 @@ void addRegisterOptions(CLI::App& command, RegisterOptions& options) {
     command.add_flag("--json", options.isJson, "Print the outcome as JSON");
 }
 
+void addDoctorOptions(CLI::App& command, DoctorOptions& options) {
+    command.add_flag("--fix", options.mayFix, "Mend what can be mended, and say what is left to you");
+    command.add_flag("--json", options.isJson, "Print the findings as JSON");
+    command.add_option("--backend", options.backend, "A backend to try, beside those of the configuration")
+        ->type_name("ORIGIN");
+    command.add_flag("--bearer-from-stdin", options.readsBearer,
+                     "Try a token at the backend: it is read from standard input and kept nowhere");
+    command.add_option("--wait-ms", options.waitMs, "How long a host or a backend may take to answer")
+        ->check(CLI::Range(1, 600'000))
+        ->capture_default_str()
+        ->type_name("MS");
+    command.footer("The exit status is 0 if all is well, 1 if there are warnings, 2 if something is broken.");
+}
+
 /// What CLI11 stops for: help and version are answers, the rest is a usage error.
 int answer(const CLI::App& app, const CLI::ParseError& stop) {
     if (stop.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(stop);
@@ -60,7 +78,7 @@ int answer(const CLI::App& app, const CLI::ParseError& stop) {
 
 }  // namespace
 
-int runLine(int argc, char** argv) {
+int runLine(int argc, char** argv, const Hardening& hardening) {
     CLI::App app(about, "auricle");
     app.footer(next);
     app.set_version_flag("--version", "auricle " AURICLE_VERSION);
@@ -69,6 +87,16 @@ int runLine(int argc, char** argv) {
     bool isConfigJson = false;
     auto* config = app.add_subcommand("config", "Print what is configured, and where each value came from");
     config->add_flag("--json", isConfigJson, "Print it as JSON");
+
+    FetchOptions fetching;
+    auto* fetch = app.add_subcommand("fetch", "Capture from the command line: the sound of a page, or of media");
+    fetch->add_option("URL", fetching.url, "A page that Auricle knows, or an address of media")->required();
+    fetch->add_option("--cookies", fetching.cookies, "A cookie file in Netscape's format (cookies.txt)")
+        ->type_name("FILE");
+    fetch->add_option("--out", fetching.folder, "Where the file goes; else the configured folder")
+        ->type_name("FOLDER");
+    fetch->add_option("--title", fetching.title, "What the file is to be called")->type_name("TEXT");
+    fetch->add_flag("--plan", fetching.wantsPlanOnly, "Print the ways to the sound and fetch nothing");
 
     RegisterOptions installing, removing;
     auto* install = app.add_subcommand("install", "Register this program with your browsers");
@@ -79,14 +107,24 @@ int runLine(int argc, char** argv) {
     auto* uninstall = app.add_subcommand("uninstall", "Take it out of your browsers again");
     addRegisterOptions(*uninstall, removing);
 
+    DoctorOptions examining;
+    auto* doctor = app.add_subcommand("doctor", "Look at everything that Auricle needs, and say what to do");
+    addDoctorOptions(*doctor, examining);
+    std::vector<std::string> message;
+    auto* explain = app.add_subcommand("explain", "Say what a browser means by an error message");
+    explain->add_option("message", message, "The message, as the browser shows it")->required();
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& stop) {
         return answer(app, stop);
     }
     if (config->parsed()) return printConfig(isConfigJson);
+    if (fetch->parsed()) return runFetch(fetching);
     if (install->parsed()) return runInstall(installing);
     if (uninstall->parsed()) return runUninstall(removing);
+    if (doctor->parsed()) return runDoctor(examining, hardening);
+    if (explain->parsed()) return runExplain(message);
     return explainYourself(app);
 }
 

@@ -32,7 +32,7 @@ Caller judge(std::span<const char* const> arguments) {
 }  // namespace
 
 int start(int argc, char** argv) {
-    hardenProcess();
+    const Hardening hardening = hardenProcess();
     const std::span<const char* const> all(argv, static_cast<std::size_t>(argc));
     const Caller caller = judge(all.subspan(std::min<std::size_t>(1, all.size())));
     switch (caller.who) {
@@ -44,7 +44,7 @@ int start(int argc, char** argv) {
         case Caller::Who::person:
             break;
     }
-    return runLine(argc, argv);
+    return runLine(argc, argv, hardening);
 }
 
 }  // namespace auricle::command

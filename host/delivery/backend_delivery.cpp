@@ -3,6 +3,9 @@
 #include <fcntl.h>
 
 #include "delivery/backend_address.h"
+#include "delivery/backend_answer.h"
+#include "delivery/plain_form.h"
+#include "delivery/presigned.h"
 #include "delivery/tus.h"
 #include "system/digest.h"
 #include "system/files.h"
@@ -15,12 +18,12 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr unsigned mostMismatches = 2;
+constexpr unsigned mostFreshForms = 2;
 
-Result<void> judgeApi(const std::string& api) {
-    if (api == "auto" || api == "tus") return {};
-    return fail(Kind::upload_rejected,
-                "This version of Auricle uploads by tus alone; '" + api +
-                    "' is not spoken yet. Set the backend's way of uploading to 'auto'.");
+/// The words of `accepts`, the best first.
+std::vector<std::string> waysOf(const std::string& api) {
+    if (api == "auto") return {"tus", "presigned", "multipart"};
+    return {api};
 }
 
 Error changedOnDisk() {
@@ -38,90 +41,105 @@ Result<FileHandle> openWhole(const Parcel& parcel) {
     return file;
 }
 
-Registration registrationOf(const Parcel& parcel, const std::string& courseId, std::string sourceUrl) {
-    return {.courseId = courseId,
-            .title = parcel.title.empty() ? "Recording" : parcel.title,
-            .sourceUrl = std::move(sourceUrl),
-            .site = parcel.site,
-            .mime = parcel.mime,
-            .durationMs = parcel.durationMs,
-            .bytes = parcel.bytes,
-            .idempotencyKey = parcel.idempotencyKey};
-}
-
 }  // namespace
+
+struct BackendDelivery::Errand {
+    const Parcel& parcel;
+    Visit visit;
+    std::string sourceUrl;
+    int file;  ///< descriptor, borrowed
+    std::function<void(std::uint64_t)> uploaded;
+    std::function<void(std::string)> registered;
+    BackendLectures lectures;
+
+    Registration registration(const BackendOptions& options) const {
+        return {.courseId = options.courseId,
+                .title = parcel.title.empty() ? "Recording" : parcel.title,
+                .sourceUrl = sourceUrl,
+                .site = parcel.site,
+                .mime = parcel.mime,
+                .durationMs = parcel.durationMs,
+                .bytes = parcel.bytes,
+                .idempotencyKey = parcel.idempotencyKey,
+                .accepts = waysOf(options.api)};
+    }
+    FormJob form(const BackendOptions& options) const {
+        return {.file = file,
+                .parcel = parcel,
+                .courseId = options.courseId,
+                .sourceUrl = sourceUrl,
+                .sent = uploaded};
+    }
+};
 
 BackendDelivery::BackendDelivery(BackendOptions options) : options_(std::move(options)) {}
 
 asio::awaitable<Result<Delivered>> BackendDelivery::deliver(const Parcel& parcel, Visit visit,
                                                             std::function<void(std::uint64_t)> uploaded,
                                                             std::function<void(std::string)> registered) {
-    if (auto spoken = judgeApi(options_.api); !spoken) co_return std::unexpected(spoken.error());
     auto sourceUrl = judgeSourceUrl(parcel.sourceUrl);
     if (!sourceUrl) co_return std::unexpected(sourceUrl.error());
     auto file = openWhole(parcel);
     if (!file) co_return std::unexpected(file.error());
-    BackendLectures lectures(options_.origin, visit, options_.policy);
-    Registration registration = registrationOf(parcel, options_.courseId, std::move(*sourceUrl));
-    auto lecture = co_await enter(lectures, std::move(registration), visit.stop, registered);
+    Errand errand{.parcel = parcel,
+                  .visit = visit,
+                  .sourceUrl = std::move(*sourceUrl),
+                  .file = file->get(),
+                  .uploaded = std::move(uploaded),
+                  .registered = std::move(registered),
+                  .lectures = BackendLectures(options_.origin, visit, options_.policy)};
+    if (visit.stop.stop_requested()) co_return fail(Kind::cancelled, "The capture was stopped.");
+    if (options_.api == "multipart") co_return co_await sendPlainForm(errand);
+    auto lecture = co_await enter(errand);
     if (!lecture) co_return std::unexpected(lecture.error());
-    if (lecture->status == "ready") {
-        uploaded(parcel.bytes);
-        bool hasCaptions = co_await bringCaptions(lectures, *lecture, parcel);
-        co_return Delivered{.lecture = lecture->id,
-                            .file = {},
-                            .confirmed = lecture->sha256.empty() || lecture->sha256 == parcel.sha256,
-                            .hasCaptions = hasCaptions};
-    }
-    co_return co_await upload(lectures, std::move(*lecture), file->get(), parcel, visit, std::move(uploaded));
+    if (*lecture) co_return co_await upload(errand, std::move(**lecture));
+    if (options_.api == "auto") co_return co_await sendPlainForm(errand);
+    co_return std::unexpected(
+        nonsense(options_.origin,
+                 "does not know the interface that Auricle speaks (POST /api/lectures). "
+                 "Check the backend's address, or set its way of uploading to 'auto'"));
 }
 
-asio::awaitable<Result<Lecture>> BackendDelivery::enter(BackendLectures& lectures, Registration registration,
-                                                        std::stop_token stop,
-                                                        const std::function<void(std::string)>& registered) {
-    if (stop.stop_requested()) co_return fail(Kind::cancelled, "The capture was stopped.");
-    auto lecture = co_await lectures.enter(registration);
+asio::awaitable<Result<std::optional<Lecture>>> BackendDelivery::enter(Errand& errand) {
+    const Registration registration = errand.registration(options_);
+    auto lecture = co_await errand.lectures.enter(registration);
     if (lecture) {
-        registered(lecture->id);
+        if (*lecture) errand.registered((*lecture)->id);
         co_return lecture;
     }
     // Stopped while the backend may have registered it already: without its id nobody could remove it there.
-    if (stop.stop_requested()) {
-        auto id = co_await lectures.idAfterStop(registration);
-        if (id) registered(*id);
+    if (errand.visit.stop.stop_requested()) {
+        auto id = co_await errand.lectures.idAfterStop(registration);
+        if (id) errand.registered(*id);
     }
     co_return lecture;
 }
 
-asio::awaitable<Result<Delivered>> BackendDelivery::upload(BackendLectures& lectures, Lecture lecture,
-                                                           int file, const Parcel& parcel, Visit visit,
-                                                           std::function<void(std::uint64_t)> uploaded) {
-    const std::string id = lecture.id;
-    TusJob job;
-    job.file = file;
-    job.bytes = parcel.bytes;
-    job.partBytes = options_.partBytes;
-    job.freshPlace = [&lectures, &id] { return lectures.freshPlace(id); };
-    job.uploaded = std::move(uploaded);
-    job.worker = options_.worker;
-    job.policy = options_.policy;
-    TusUpload tus(std::move(job), visit);
-    bool hasCaptions = co_await bringCaptions(lectures, lecture, parcel);
+asio::awaitable<Result<Delivered>> BackendDelivery::upload(Errand& errand, Lecture lecture) {
+    const Parcel& parcel = errand.parcel;
+    const bool hasCaptions = co_await bringCaptions(errand, lecture);
+    if (lecture.status == "ready") {
+        errand.uploaded(parcel.bytes);
+        co_return Delivered{.lecture = lecture.id,
+                            .file = {},
+                            .confirmed = lecture.sha256.empty() || lecture.sha256 == parcel.sha256,
+                            .hasCaptions = hasCaptions};
+    }
     for (unsigned mismatches = 0;;) {
         if (!lecture.place) {
-            auto place = co_await lectures.freshPlace(id);
+            auto place = co_await errand.lectures.freshPlace(lecture.id);
             if (!place) co_return std::unexpected(place.error());
             lecture.place = std::move(*place);
         }
-        if (auto sent = co_await tus.run(std::move(*lecture.place)); !sent)
+        if (auto sent = co_await sendTo(errand, lecture.id, std::move(*lecture.place)); !sent)
             co_return std::unexpected(sent.error());
         lecture.place.reset();
-        auto completion = co_await lectures.complete(id, parcel.bytes, parcel.sha256);
+        auto completion = co_await errand.lectures.complete(lecture.id, parcel.bytes, parcel.sha256);
         if (!completion) co_return std::unexpected(completion.error());
         if (*completion == Completion::ready)
             co_return Delivered{
-                .lecture = id, .file = {}, .confirmed = true, .hasCaptions = hasCaptions};
-        if (auto sound = co_await judgeFile(file, parcel.sha256, visit.stop); !sound)
+                .lecture = lecture.id, .file = {}, .confirmed = true, .hasCaptions = hasCaptions};
+        if (auto sound = co_await judgeFile(errand.file, parcel.sha256, errand.visit.stop); !sound)
             co_return std::unexpected(sound.error());
         if (++mismatches > mostMismatches)
             co_return fail(Kind::upload_rejected,
@@ -132,10 +150,97 @@ asio::awaitable<Result<Delivered>> BackendDelivery::upload(BackendLectures& lect
 }
 
 /// Before the lecture is complete: a backend that would transcribe it begins then.
-asio::awaitable<bool> BackendDelivery::bringCaptions(BackendLectures& lectures, const Lecture& lecture,
-                                                     const Parcel& parcel) {
-    if (!parcel.captions || !lecture.acceptsCaptions) co_return false;
-    co_return co_await lectures.bringCaptions(lecture.id, *parcel.captions);
+asio::awaitable<bool> BackendDelivery::bringCaptions(Errand& errand, const Lecture& lecture) {
+    const auto& captions = errand.parcel.captions;
+    if (!captions || !lecture.acceptsCaptions) co_return false;
+    co_return co_await errand.lectures.bringCaptions(lecture.id, *captions);
+}
+
+asio::awaitable<Result<void>> BackendDelivery::sendTo(Errand& errand, const std::string& id,
+                                                      UploadPlace place) {
+    switch (place.protocol) {
+        case UploadPlace::Protocol::tus:
+            return sendByTus(errand, id, std::move(place));
+        case UploadPlace::Protocol::presigned:
+            return sendInParts(errand, id, std::move(place));
+        case UploadPlace::Protocol::multipart:
+            break;
+    }
+    return sendAsForm(errand, id, std::move(place));
+}
+
+asio::awaitable<Result<void>> BackendDelivery::sendByTus(Errand& errand, const std::string& id,
+                                                         UploadPlace place) {
+    TusJob job;
+    job.file = errand.file;
+    job.bytes = errand.parcel.bytes;
+    job.partBytes = options_.partBytes;
+    job.freshPlace = [&errand, &id, this]() -> asio::awaitable<Result<vault::Secret>> {
+        auto fresh = co_await errand.lectures.freshPlace(id);
+        if (!fresh) co_return std::unexpected(std::move(fresh.error()));
+        if (fresh->protocol != UploadPlace::Protocol::tus)
+            co_return std::unexpected(nonsense(
+                options_.origin, "wants another way of uploading half-way. Its maintainer has to look"));
+        co_return std::move(fresh->url);
+    };
+    job.uploaded = errand.uploaded;
+    job.worker = options_.worker;
+    job.policy = options_.policy;
+    TusUpload tus(std::move(job), errand.visit);
+    co_return co_await tus.run(std::move(place.url));
+}
+
+asio::awaitable<Result<void>> BackendDelivery::sendInParts(Errand& errand, const std::string& id,
+                                                           UploadPlace place) {
+    PresignedJob job{.file = errand.file,
+                     .bytes = errand.parcel.bytes,
+                     .backend = options_.origin,
+                     .freshPlace = [&errand, &id] { return errand.lectures.freshPlace(id); },
+                     .uploaded = errand.uploaded,
+                     .policy = options_.policy};
+    PresignedUpload parts(std::move(job), errand.visit);
+    co_return co_await parts.run(std::move(place));
+}
+
+asio::awaitable<Result<void>> BackendDelivery::sendAsForm(Errand& errand, const std::string& id,
+                                                          UploadPlace place) {
+    PlainForm form(options_.origin, errand.visit, options_.policy);
+    for (unsigned freshPlaces = 0;;) {
+        const bool isForm = place.protocol == UploadPlace::Protocol::multipart;
+        if (!isForm || freshPlaces > mostFreshForms)
+            co_return fail(
+                Kind::upload_rejected,
+                "The backend lost the upload's place again and again. Its maintainer has to look.");
+        const FormJob job = errand.form(options_);
+        auto sent = co_await form.sendTo(std::move(place.url), job);
+        if (!sent) co_return std::unexpected(std::move(sent.error()));
+        if (*sent) co_return Result<void>{};
+        auto fresh = co_await errand.lectures.freshPlace(id);
+        if (!fresh) co_return std::unexpected(std::move(fresh.error()));
+        place = std::move(*fresh);
+        ++freshPlaces;
+    }
+}
+
+asio::awaitable<Result<Delivered>> BackendDelivery::sendPlainForm(Errand& errand) {
+    PlainForm form(options_.origin, errand.visit, options_.policy);
+    Delivered delivered;
+    delivered.lecture = errand.parcel.lecture;
+    bool isThere = false;
+    // Ended after it was sent and before that was known to be all: it need not be sent once more.
+    if (!delivered.lecture.empty()) isThere = co_await form.has(delivered.lecture);
+    if (!isThere) {
+        const FormJob job = errand.form(options_);
+        auto receipt = co_await form.send(job);
+        if (!receipt) co_return std::unexpected(std::move(receipt.error()));
+        delivered.lecture = receipt->lecture;
+        delivered.created = receipt->created;
+        errand.registered(delivered.lecture);
+    }
+    errand.uploaded(errand.parcel.bytes);
+    auto followed = co_await form.follow(delivered.lecture, options_.followStatusMs);
+    if (!followed) co_return std::unexpected(std::move(followed.error()));
+    co_return delivered;
 }
 
 /// Before a backend is blamed for another digest: is the file still the one that was downloaded?

@@ -1,9 +1,10 @@
-// Delivery to a study backend: register the lecture, upload it by tus, and have the backend confirm its
-// SHA-256.
+// Delivery to a study backend: register the lecture, upload it in the way that the backend chooses, and have
+// it confirm the SHA-256; or send the plain form, where a backend knows nothing else.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "delivery/backend_lectures.h"
@@ -14,11 +15,14 @@
 namespace auricle::delivery {
 
 struct BackendOptions {
-    net::Url origin;                      ///< as judgeBackend gave it
-    std::string courseId;                 ///< may be empty
-    std::string api = "auto";             ///< "auto" and "tus" mean tus; the other words are upload_rejected
-    boost::asio::any_io_executor worker;  ///< for what blocks: see onWorker
-    std::uint64_t partBytes = 8u << 20;
+    net::Url origin;       ///< as judgeBackend gave it
+    std::string courseId;  ///< may be empty
+    /// "tus", "presigned": that way alone. "multipart": the plain form without asking for another. "auto":
+    /// what the backend chooses of all, and the plain form where it has no POST /api/lectures (404, 405).
+    std::string api = "auto";
+    boost::asio::any_io_executor worker;    ///< for what blocks: see onWorker
+    std::uint64_t partBytes = 8u << 20;     ///< of tus
+    std::uint64_t followStatusMs = 60'000;  ///< how long a backend is watched working up a plain form
     net::RetryPolicy policy{.attempts = 8};
 };
 
@@ -37,14 +41,18 @@ class BackendDelivery final : public Delivery {
     boost::asio::awaitable<void> discard(std::string lecture, Visit visit) override;
 
   private:
-    boost::asio::awaitable<Result<Lecture>> enter(BackendLectures& lectures, Registration registration,
-                                                  std::stop_token stop,
-                                                  const std::function<void(std::string)>& registered);
-    boost::asio::awaitable<Result<Delivered>> upload(BackendLectures& lectures, Lecture lecture, int file,
-                                                     const Parcel& parcel, Visit visit,
-                                                     std::function<void(std::uint64_t)> uploaded);
-    boost::asio::awaitable<bool> bringCaptions(BackendLectures& lectures, const Lecture& lecture,
-                                               const Parcel& parcel);
+    /// What one deliver() is about.
+    struct Errand;
+
+    boost::asio::awaitable<Result<std::optional<Lecture>>> enter(Errand& errand);
+    boost::asio::awaitable<Result<Delivered>> upload(Errand& errand, Lecture lecture);
+    boost::asio::awaitable<bool> bringCaptions(Errand& errand, const Lecture& lecture);
+    boost::asio::awaitable<Result<void>> sendTo(Errand& errand, const std::string& id, UploadPlace place);
+    boost::asio::awaitable<Result<void>> sendByTus(Errand& errand, const std::string& id, UploadPlace place);
+    boost::asio::awaitable<Result<void>> sendInParts(Errand& errand, const std::string& id,
+                                                     UploadPlace place);
+    boost::asio::awaitable<Result<void>> sendAsForm(Errand& errand, const std::string& id, UploadPlace place);
+    boost::asio::awaitable<Result<Delivered>> sendPlainForm(Errand& errand);
     boost::asio::awaitable<Result<void>> judgeFile(int file, std::string sha256, std::stop_token stop);
 
     BackendOptions options_;

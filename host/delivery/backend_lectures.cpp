@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "delivery/backend_answer.h"
+#include "delivery/backend_json.h"
 #include "system/digest.h"
 
 namespace auricle::delivery {
@@ -14,7 +14,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::uint64_t mostAnswerBytes = 256u << 10;
+// Some ten thousand addresses of presigned parts.
+constexpr std::uint64_t mostAnswerBytes = 8u << 20;
 constexpr std::uint32_t answerWithinMs = 60'000;
 // A backend reads the whole upload once more before it says whether the digest agrees.
 constexpr std::uint32_t completeWithinMs = 300'000;
@@ -33,34 +34,12 @@ std::string headerKey(const std::string& key) {
     return digest.hex();
 }
 
-std::string textOf(const json& object, const char* name) {
-    const auto found = object.find(name);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-/// An id as it can stand in a path: text, or the number that many a table has.
-std::string idOf(const json& object) {
-    const auto found = object.find("id");
-    if (found == object.end()) return {};
-    if (found->is_number_unsigned()) return std::to_string(found->get<std::uint64_t>());
-    if (!found->is_string()) return {};
-    std::string id = found->get<std::string>();
-    const bool isPlain =
-        id.size() <= 200 && std::ranges::all_of(id, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
-    return isPlain && id != "." && id != ".." ? id : std::string();
-}
-
 bool isSuccess(int status) {
     return status == 200 || status == 201;
 }
 
 std::string lecturePath(const std::string& id, const char* rest = "") {
     return "/api/lectures/" + net::percentEncode(id) + rest;
-}
-
-std::string written(const json& body) {
-    // Titles come from pages; what is not UTF-8 in them is no reason to fail.
-    return body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -113,48 +92,13 @@ asio::awaitable<Result<net::Response>> BackendLectures::ask(Question question) {
 }
 
 Error BackendLectures::refused(const net::Response& response) const {
-    const vault::Secret authorization = visit_.credentials.authorization(backend_);
-    std::string_view token = authorization.reveal();
-    token.remove_prefix(std::min(token.find(' ') + 1, token.size()));
-    const std::array secrets{token};
+    const vault::Secret token = tokenFor(visit_.credentials, backend_);
+    const std::array secrets{token.reveal()};
     return refusal(response, offeredBytes_, secrets);
 }
 
-Result<json> BackendLectures::objectOf(const net::Response& response) const {
-    const auto first = response.body.find_first_not_of(" \t\r\n");
-    if (first != std::string::npos && response.body[first] == '<')
-        return std::unexpected(nonsense(backend_,
-                                        "answered with a web page where data was due. Check the backend's "
-                                        "address in Auricle's settings"));
-    json body = json::parse(response.body, nullptr, false);
-    if (!body.is_object())
-        return std::unexpected(
-            nonsense(backend_, "answered with something that is no JSON object. Its maintainer has to look"));
-    return body;
-}
-
-Result<vault::Secret> BackendLectures::placeOf(const json& upload) const {
-    const std::string protocol = upload.is_object() ? textOf(upload, "protocol") : std::string();
-    if (protocol == "presigned" || protocol == "multipart")
-        return std::unexpected(nonsense(backend_, "wants the upload as '" + protocol +
-                                                      "', while this version of Auricle speaks tus alone"));
-    if (protocol != "tus")
-        return std::unexpected(nonsense(
-            backend_, "did not say how the recording is to be uploaded. Its maintainer has to look"));
-    const std::string text = textOf(upload, "url");
-    auto url = text.empty() ? Result<net::Url>(fail(Kind::bad_params, "")) : backend_.resolve(text);
-    if (!url)
-        return std::unexpected(
-            nonsense(backend_, "named no usable address for the upload. Its maintainer has to look"));
-    if (url->origin() != backend_.origin())
-        return std::unexpected(nonsense(backend_,
-                                        "named an upload address that is not its own. Nothing was sent "
-                                        "there; its maintainer has to look"));
-    return vault::Secret::copyOf(url->text());
-}
-
 Result<Lecture> BackendLectures::lectureOf(const net::Response& response) const {
-    auto body = objectOf(response);
+    auto body = objectOf(response, backend_);
     if (!body) return std::unexpected(body.error());
     Lecture lecture{
         .id = idOf(*body), .status = textOf(*body, "status"), .place = {}, .sha256 = textOf(*body, "sha256")};
@@ -165,7 +109,7 @@ Result<Lecture> BackendLectures::lectureOf(const net::Response& response) const 
     lecture.acceptsCaptions = accepts != body->end() && accepts->is_boolean() && accepts->get<bool>();
     const auto upload = body->find("upload");
     if (lecture.status == "ready" || upload == body->end() || upload->is_null()) return lecture;
-    auto place = placeOf(*upload);
+    auto place = uploadPlaceOf(*upload, backend_, accepts_);
     if (!place) return std::unexpected(place.error());
     lecture.place = std::move(*place);
     return lecture;
@@ -174,7 +118,7 @@ Result<Lecture> BackendLectures::lectureOf(const net::Response& response) const 
 BackendLectures::Question BackendLectures::registering(const Registration& registration) const {
     json body{{"title", registration.title},      {"source_url", registration.sourceUrl},
               {"site", registration.site},        {"mime_type", registration.mime},
-              {"size_bytes", registration.bytes}, {"accepts", {"tus"}}};
+              {"size_bytes", registration.bytes}, {"accepts", registration.accepts}};
     if (!registration.courseId.empty()) body["course_id"] = registration.courseId;
     if (registration.durationMs != 0) body["duration_ms"] = registration.durationMs;
     return {.method = "POST",
@@ -183,16 +127,14 @@ BackendLectures::Question BackendLectures::registering(const Registration& regis
             .idempotencyKey = headerKey(registration.idempotencyKey)};
 }
 
-asio::awaitable<Result<Lecture>> BackendLectures::enter(Registration registration) {
+asio::awaitable<Result<std::optional<Lecture>>> BackendLectures::enter(Registration registration) {
     offeredBytes_ = registration.bytes;
+    accepts_ = registration.accepts;
     Question question = registering(registration);
     auto response = co_await ask(std::move(question));
     if (!response) co_return std::unexpected(response.error());
     const int status = response->head.status;
-    if (status == 404 || status == 405)
-        co_return std::unexpected(nonsense(backend_,
-                                           "does not know the interface that Auricle speaks (POST "
-                                           "/api/lectures). Check the backend's address"));
+    if (status == 404 || status == 405) co_return std::optional<Lecture>();
     if (status >= 200 && status <= 299 && !isSuccess(status))
         co_return std::unexpected(nonsense(
             backend_, "answered with status " + std::to_string(status) + " where a lecture was due"));
@@ -205,12 +147,12 @@ asio::awaitable<std::optional<std::string>> BackendLectures::idAfterStop(Registr
     question.withinMs = afterStopMs;
     auto response = co_await askOnce(question);
     if (!response || !isSuccess(response->head.status)) co_return std::nullopt;
-    auto body = objectOf(*response);
+    auto body = objectOf(*response, backend_);
     const std::string id = body ? idOf(*body) : std::string();
     co_return id.empty() ? std::nullopt : std::optional(id);
 }
 
-asio::awaitable<Result<vault::Secret>> BackendLectures::freshPlace(std::string id) {
+asio::awaitable<Result<UploadPlace>> BackendLectures::freshPlace(std::string id) {
     Question question{.method = "POST", .path = lecturePath(id, "/upload"), .body = "{}"};
     auto response = co_await ask(std::move(question));
     if (!response) co_return std::unexpected(response.error());
@@ -219,9 +161,9 @@ asio::awaitable<Result<vault::Secret>> BackendLectures::freshPlace(std::string i
         co_return std::unexpected(
             nonsense(backend_, "no longer knows this lecture. Start it again to send it anew"));
     if (!isSuccess(status)) co_return std::unexpected(refused(*response));
-    auto body = objectOf(*response);
+    auto body = objectOf(*response, backend_);
     if (!body) co_return std::unexpected(body.error());
-    co_return placeOf(body->value("upload", json()));
+    co_return uploadPlaceOf(body->value("upload", json()), backend_, accepts_);
 }
 
 asio::awaitable<Result<Completion>> BackendLectures::complete(std::string id, std::uint64_t bytes,
@@ -242,7 +184,7 @@ asio::awaitable<Result<Completion>> BackendLectures::complete(std::string id, st
         co_return std::unexpected(
             nonsense(backend_, "no longer knows this lecture. Start it again to send it anew"));
     if (!isSuccess(status)) co_return std::unexpected(refused(*response));
-    auto body = objectOf(*response);
+    auto body = objectOf(*response, backend_);
     if (!body) co_return std::unexpected(body.error());
     const std::string digest = textOf(*body, "sha256");
     if (idOf(*body) != id || textOf(*body, "status") != "ready" || (!digest.empty() && digest != sha256))

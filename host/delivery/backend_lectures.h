@@ -4,16 +4,15 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "delivery/delivery.h"
+#include "delivery/upload_place.h"
 #include "net/http.h"
 #include "net/retry.h"
 #include "system/error.h"
-#include "vault/secret.h"
 
 namespace auricle::delivery {
 
@@ -24,33 +23,34 @@ struct Registration {
     std::uint64_t durationMs = 0;  ///< 0: not known
     std::uint64_t bytes = 0;
     std::string idempotencyKey;
+    std::vector<std::string> accepts;  ///< the ways of uploading that are offered, the best first
 };
 
 struct Lecture {
     std::string id;
-    std::string status;  ///< "uploading", "ready", …
-    std::optional<vault::Secret>
-        place;           ///< the tus upload's URL, of the backend's own origin; none where none was named
-    std::string sha256;  ///< what it has, where it says so; may be empty
+    std::string status;                ///< "uploading", "ready", …
+    std::optional<UploadPlace> place;  ///< none where none was named
+    std::string sha256;                ///< what it has, where it says so; may be empty
     bool acceptsCaptions = false;
 };
 
 enum class Completion : std::uint8_t { ready, differs };
 
-/// Every answer is checked before it is believed: status, shape, sizes, and that an upload's URL is of the
-/// backend's own origin. What may pass is tried again as the policy says. Errors: backend_unauthorized,
+/// Every answer is checked before it is believed: status, shape, sizes, and that an upload's place may
+/// be used. What may pass is tried again as the policy says. Errors: backend_unauthorized,
 /// upload_rejected, too_large, rate_limited, and those of net::HttpClient.
 class BackendLectures {
   public:
     BackendLectures(net::Url backend, Visit visit, net::RetryPolicy policy);
 
-    /// POST /api/lectures; the same key gives the same lecture again.
-    boost::asio::awaitable<Result<Lecture>> enter(Registration registration);
+    /// POST /api/lectures; the same key gives the same lecture again. Nothing where the backend has no such
+    /// interface (404, 405).
+    boost::asio::awaitable<Result<std::optional<Lecture>>> enter(Registration registration);
     /// The same once more after it was stopped half-way, in the little time that stopping may take: the id,
     /// or nothing.
     boost::asio::awaitable<std::optional<std::string>> idAfterStop(Registration registration);
     /// POST …/upload: a new and empty place.
-    boost::asio::awaitable<Result<vault::Secret>> freshPlace(std::string id);
+    boost::asio::awaitable<Result<UploadPlace>> freshPlace(std::string id);
     /// POST …/complete. `differs`: what arrived has another digest.
     boost::asio::awaitable<Result<Completion>> complete(std::string id, std::uint64_t bytes,
                                                         std::string sha256);
@@ -67,14 +67,13 @@ class BackendLectures {
     boost::asio::awaitable<Result<net::Response>> askOnce(const Question& question);
     Question registering(const Registration& registration) const;
     Error refused(const net::Response& response) const;
-    Result<nlohmann::json> objectOf(const net::Response& response) const;
     Result<Lecture> lectureOf(const net::Response& response) const;
-    Result<vault::Secret> placeOf(const nlohmann::json& upload) const;
 
     net::Url backend_;
     Visit visit_;
     net::RetryPolicy policy_;
     std::uint64_t offeredBytes_ = 0;  ///< for the error of a 413
+    std::vector<std::string> accepts_{};
 };
 
 }  // namespace auricle::delivery

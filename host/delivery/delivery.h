@@ -31,6 +31,7 @@ struct Parcel {
     std::string title, course, site, sourceUrl, stableId;
     std::uint64_t durationMs = 0;
     std::string idempotencyKey;  ///< the same for every attempt of one capture, however often it is repeated
+    std::string lecture{};       ///< what an earlier attempt told `registered`; may be empty
     std::optional<Captions> captions{};
 };
 
@@ -45,10 +46,11 @@ struct Target {
 };
 
 struct Delivered {
-    std::string lecture;         ///< backend: its id
-    std::filesystem::path file;  ///< folder: where the file now is
-    bool confirmed = false;      ///< the backend said our SHA-256, or the file was read back whole
-    bool hasCaptions = false;    ///< the parcel's captions are there too
+    std::string lecture;            ///< backend: its id
+    std::filesystem::path file;     ///< folder: where the file now is
+    bool confirmed = false;         ///< the backend said our SHA-256, or the file was read back whole
+    std::optional<bool> created{};  ///< plain form: false where the backend had the recording already
+    bool hasCaptions = false;       ///< the parcel's captions are there too
 };
 
 /// What a delivery may use for one capture.
@@ -63,8 +65,9 @@ class Delivery {
   public:
     virtual ~Delivery() = default;
     /// Delivers, however often it takes; safe to repeat after any failure or restart. `uploaded` is called
-    /// with the bytes that are safely there; `registered` with the backend's lecture id as soon as it is
-    /// known (it may be journalled). Captions that cannot be delivered are left out: they never fail it.
+    /// with the bytes that are safely there (of the plain form, which cannot say that: that were sent);
+    /// `registered` with the backend's lecture id as soon as it is known (it may be journalled). Captions that
+    /// cannot be delivered are left out: they never fail it.
     virtual boost::asio::awaitable<Result<Delivered>> deliver(
         const Parcel& parcel, Visit visit, std::function<void(std::uint64_t)> uploaded,
         std::function<void(std::string)> registered) = 0;

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "delivery/backend_answer.h"
+#include "delivery/file_part.h"
 #include "system/files.h"
 #include "system/worker.h"
 
@@ -53,32 +54,6 @@ std::optional<Digest::Algorithm> checksumOf(const net::Headers& headers) {
     return std::nullopt;
 }
 
-Error fileEnded() {
-    return {.kind = Kind::internal,
-            .message = "The recording on this computer is no longer whole. Start the capture again."};
-}
-
-/// One part of the file as a request's body.
-class PartSource final : public net::BodySource {
-  public:
-    PartSource(int file, std::uint64_t offset, std::uint64_t bytes)
-        : file_(file), offset_(offset), left_(bytes), size_(bytes) {}
-    std::uint64_t size() const override { return size_; }
-    Result<std::size_t> read(std::span<std::byte> into) override {
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_));
-        auto got = readAt(file_, offset_, into.first(wanted));
-        if (!got) return got;
-        if (*got < wanted) return std::unexpected(fileEnded());
-        offset_ += *got;
-        left_ -= *got;
-        return got;
-    }
-
-  private:
-    int file_;
-    std::uint64_t offset_, left_, size_;
-};
-
 std::string base64(std::span<const std::byte> bytes) {
     std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
     const int length =
@@ -94,7 +69,7 @@ Result<std::string> checksumHeader(int file, std::uint64_t offset, std::uint64_t
                                    Digest::Algorithm algorithm) {
     Digest digest(algorithm);
     std::vector<std::byte> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, readBytes)));
-    for (PartSource part(file, offset, bytes);;) {
+    for (FilePart part(file, offset, bytes);;) {
         auto got = part.read(buffer);
         if (!got) return std::unexpected(got.error());
         if (*got == 0) break;
@@ -220,7 +195,7 @@ asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
         if (!sum) co_return std::unexpected(Setback{Setback::Next::giveUp, sum.error()});
         asked->headers.push_back({"Upload-Checksum", *sum});
     }
-    PartSource part(job_.file, offset, bytes);
+    FilePart part(job_.file, offset, bytes);
     asked->source = &part;
     if (job_.sent) asked->onSent = [this, offset](std::uint64_t sentBytes) { job_.sent(offset + sentBytes); };
     auto response = co_await visit_.http.send(std::move(*asked));
@@ -251,10 +226,8 @@ TusUpload::Step TusUpload::readProgress(const net::Response& response, std::uint
 
 TusUpload::Setback TusUpload::setbackOf(const net::Response& response) const {
     const int status = response.head.status;
-    const vault::Secret authorization = visit_.credentials.authorization(response.head.url);
-    std::string_view token = authorization.reveal();
-    token.remove_prefix(std::min(token.find(' ') + 1, token.size()));
-    const std::array secrets{token, std::string_view(response.head.url.path())};
+    const vault::Secret token = tokenFor(visit_.credentials, response.head.url);
+    const std::array secrets{token.reveal(), std::string_view(response.head.url.path())};
     Error error = refusal(response, job_.bytes, secrets);
     if (status == 404 || status == 410) return {Setback::Next::freshPlace, std::move(error)};
     if (status == checksumMismatch) return {Setback::Next::sendAgain, std::move(error)};

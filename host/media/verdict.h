@@ -23,6 +23,21 @@ inline std::unexpected<Error> damaged(std::string_view why) {
     return fail(Kind::not_media, "The sound file is damaged: " + std::string(why) + ".");
 }
 
+/// `coding` is what it is, as in "AAC in LATM".
+inline std::unexpected<Error> unknownCodec(std::string_view coding) {
+    return fail(Kind::not_media,
+                "The stream's sound is " + std::string(coding) + ", which cannot be taken out of it.");
+}
+
+inline std::unexpected<Error> changedFormat() {
+    return fail(Kind::not_media,
+                "The stream's sound changes its format on the way; it cannot become one sound file.");
+}
+
+inline std::unexpected<Error> protectedSound() {
+    return fail(Kind::drm_protected, "This recording is protected (DRM). Auricle does not capture it.");
+}
+
 /// Milliseconds; 0 (not known) without a rate, and for more than some thirty years, which no recording lasts.
 inline std::uint64_t ticksToMs(std::uint64_t ticks, std::uint64_t ticksPerSecond) {
     constexpr std::uint64_t mostSeconds = 1'000'000'000;

@@ -79,16 +79,18 @@ void CurlMulti::wait(const std::shared_ptr<Watch>& watch, bool forReading) {
     isWaiting = true;
     auto direction =
         forReading ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
-    watch->descriptor.async_wait(direction, [weak = weak_from_this(), watch,
-                                             forReading](boost::system::error_code fault) {
-        (forReading ? watch->isReading : watch->isWriting) = false;
-        auto self = weak.lock();
-        if (!self || watch->isGone || fault == asio::error::operation_aborted) return;
-        int wantedBit = forReading ? CURL_POLL_IN : CURL_POLL_OUT;
-        if (!(watch->wanted & wantedBit)) return;
-        self->act(watch->socket, fault ? CURL_CSELECT_ERR : forReading ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
-        if (!watch->isGone) self->arm(watch);
-    });
+    watch->descriptor.async_wait(
+        direction, [weak = weak_from_this(), watch, forReading](boost::system::error_code fault) {
+            (forReading ? watch->isReading : watch->isWriting) = false;
+            auto self = weak.lock();
+            if (!self || watch->isGone || fault == asio::error::operation_aborted) return;
+            int wantedBit = forReading ? CURL_POLL_IN : CURL_POLL_OUT;
+            if (!(watch->wanted & wantedBit)) return;
+            // Ready for writing, libcurl looks itself what else is: a server that refuses a body answers and
+            // closes, and its answer has to be read before the next write fails.
+            self->act(watch->socket, fault ? CURL_CSELECT_ERR : forReading ? CURL_CSELECT_IN : 0);
+            if (!watch->isGone) self->arm(watch);
+        });
 }
 
 int CurlMulti::onTimer(CURLM*, long timeoutMs, void* self) {

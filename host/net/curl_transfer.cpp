@@ -100,7 +100,7 @@ void CurlTransfer::setUp() {
     }
     if (connectTo_) set(easy_, CURLOPT_CONNECT_TO, connectTo_.get());
     addHeader("Accept-Encoding: identity");
-    addHeader("Expect:");
+    addHeader(request_.expectsContinue ? "Expect: 100-continue" : "Expect:");
     for (const auto& header : request_.headers) addHeader(header.name + ": " + header.value);
     if (request_.credentials) {
         auto cookies = request_.credentials->cookies(hop_.url);
@@ -197,9 +197,15 @@ void CurlTransfer::leaveConnection() {
 
 Result<void> CurlTransfer::conclude(CURLcode code) {
     if (refusal_) return std::unexpected(std::move(*refusal_));
-    if (code != CURLE_OK) return std::unexpected(explain(code));
+    if (code != CURLE_OK && !isAnsweredEarly()) return std::unexpected(explain(code));
     if (sink_ && !isFollowedRedirect()) return beginBody();
     return {};
+}
+
+/// A server that refuses a body may answer and close while it is still being sent: what it said counts more
+/// than that it closed.
+bool CurlTransfer::isAnsweredEarly() const {
+    return hop_.sendsBody && request_.source && !sink_ && hasWholeHead_ && head_.status >= 300;
 }
 
 bool CurlTransfer::isFollowedRedirect() const {
@@ -215,10 +221,12 @@ std::size_t CurlTransfer::onHeader(char* text, std::size_t, std::size_t bytes, v
         // A status line begins a response anew: 1xx responses come before the one that counts (RFC 9110
         // section 15.2).
         me.head_.headers = {};
+        me.hasWholeHead_ = false;
         auto code = line.substr(std::min(line.find(' ') + 1, line.size()));
         std::from_chars(code.data(), code.data() + code.size(), me.head_.status);
         return bytes;
     }
+    if (trimmed(line).empty()) me.hasWholeHead_ = true;
     auto colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0) return bytes;
     std::size_t held = 0;

@@ -52,6 +52,7 @@ class CurlTransfer {
     Result<void> takeBody(std::span<const std::byte> bytes);
     Result<void> beginBody();
     bool isFollowedRedirect() const;
+    bool isAnsweredEarly() const;
     void leaveConnection();
     Result<void> conclude(CURLcode code);
     Error explain(CURLcode code) const;
@@ -68,7 +69,7 @@ class CurlTransfer {
     std::uint64_t droppedBytes_ = 0;
     std::optional<CURLcode> code_;
     std::optional<Error> refusal_;
-    bool hasBegun_ = false;
+    bool hasBegun_ = false, hasWholeHead_ = false;
     char message_[CURL_ERROR_SIZE] = {};
 };
 

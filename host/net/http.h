@@ -98,7 +98,10 @@ struct Request {
     std::uint32_t connectTimeoutMs = 20'000;
     std::uint32_t totalTimeoutMs = 0;  ///< 0: none, the stall rule alone
     std::uint32_t stallMs = 30'000;    ///< under 1 KiB/s for so long is a timeout
-    bool http1 = false;  ///< uploads: libcurl 7.88 spins on flow-controlled HTTP/2 bodies (SPEED)
+    bool http1 = false;                ///< uploads: libcurl 7.88 spins on flow-controlled HTTP/2 bodies
+    /// Large bodies: asks first whether the server wants it (RFC 9110 section 10.1.1), and sends it after a
+    /// second without an answer.
+    bool expectsContinue = false;
     std::function<void(std::uint64_t sentBytes)> onSent{};
     /// Stopping it ends the transfer now, with Kind::cancelled.
     std::stop_token stop{};
@@ -110,8 +113,9 @@ struct Response {
     std::vector<Url> hops{};  ///< every URL asked, in order, the last one answered
 };
 
-/// Any status is a Response: what it means is for the caller to judge. Errors are network, timeout, tls,
-/// too_large, cancelled, forbidden (a redirect that may not be followed), and whatever a sink or source
+/// Any status is a Response: what it means is for the caller to judge. One of 300 and more that came before
+/// the whole body was sent is one too, even where the connection then broke off. Errors are network, timeout,
+/// tls, too_large, cancelled, forbidden (a redirect that may not be followed), and whatever a sink or source
 /// returned.
 class HttpClient {
   public:

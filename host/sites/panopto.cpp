@@ -8,6 +8,7 @@
 #include "sites/server_trouble.h"
 #include "sites/video_size.h"
 #include "streams/file_way.h"
+#include "streams/open.h"
 
 namespace auricle::sites {
 
@@ -69,17 +70,18 @@ Result<net::Url> redirected(const Page& page, const net::ResponseHead& head) {
     return next;
 }
 
-/// Nothing where the sound of this recording is there to be fetched.
+std::unexpected<Error> stillBeingRecorded() {
+    return fail(Kind::not_ready_yet, "This lecture is still being recorded. Try again when it is over.", true);
+}
+
+std::unexpected<Error> stillBeingPrepared() {
+    return fail(Kind::not_ready_yet,
+                "Panopto is still preparing the sound of this recording. Try again in a while.", true);
+}
+
+/// Nothing where media of this recording may be had.
 Result<void> judgeRecording(const DeliveryInfo& info) {
-    if (info.isLive) {
-        return fail(Kind::not_ready_yet, "This lecture is still being recorded. Try again when it is over.",
-                    true);
-    }
-    if (info.isAudioEncoded) return {};
-    if (!info.isPurged) {
-        return fail(Kind::not_ready_yet,
-                    "Panopto is still preparing the sound of this recording. Try again in a while.", true);
-    }
+    if (info.isAudioEncoded || !info.isPurged) return {};
     if (info.canBeRestored) {
         return fail(Kind::not_ready_yet,
                     "Panopto has archived this recording. Open its page to have it restored, and try again "
@@ -89,6 +91,35 @@ Result<void> judgeRecording(const DeliveryInfo& info) {
     return fail(
         Kind::not_found,
         "Panopto has deleted the media of this recording. Ask the lecturer whether it can be restored.");
+}
+
+struct Candidate {
+    net::Url url;
+    bool isLastResort = false;
+};
+
+std::vector<Candidate> candidatesOf(const DeliveryInfo& info, const PageMedia* given) {
+    std::vector<Candidate> candidates;
+    for (const auto& stream : info.streams) {
+        bool isSpoken = stream.isPodcast || stream.tag == "AUDIO" || stream.tag == "DV";
+        candidates.push_back({stream.url, !isSpoken});
+    }
+    if (!given || !given->stream) return candidates;
+    bool isKnown = std::ranges::any_of(
+        candidates, [&](const auto& one) { return one.url.text() == given->stream->text(); });
+    if (!isKnown) candidates.insert(candidates.begin(), {*given->stream, false});
+    return candidates;
+}
+
+/// What the video would cost, of the stream that has all; 0: not known.
+asio::awaitable<std::uint64_t> videoBytes(const DeliveryInfo& info, const Visit& visit) {
+    for (const auto& stream : info.streams) {
+        if (stream.tag == "AUDIO") continue;
+        // No ternary: GCC 12 awaits both sides of one in a co_return.
+        if (stream.isPlaylist) co_return co_await playlistBytes(stream.url, info.durationMs, visit);
+        co_return co_await fileBytes(stream.url, visit);
+    }
+    co_return 0;
 }
 
 std::unexpected<Error> downloadsAreOff() {
@@ -136,7 +167,7 @@ std::unexpected<Error> refusal(const Page& page, const net::ResponseHead& head) 
 }  // namespace
 
 std::optional<Page> Panopto::recognise(const net::Url& url) const {
-    return panoptoPage(url, vanityHosts_);
+    return panoptoPage(url, options_.vanityHosts);
 }
 
 Result<DeliveryInfo> Panopto::judgeAnswer(const net::Response& response) const {
@@ -170,27 +201,94 @@ asio::awaitable<Result<DeliveryInfo>> Panopto::ask(const Page& page, const Visit
     co_return co_await net::withRetry<DeliveryInfo>(policy, visit.timing, visit.stop, attempt);
 }
 
+asio::awaitable<Result<DeliveryInfo>> Panopto::inform(const Page& page, const Visit& visit) const {
+    if (visit.given && !visit.given->delivery.empty() && !visit.hasFailed) {
+        auto given = parseDeliveryInfo(visit.given->delivery);
+        // A page that holds another recording's, or a refusal, is as good as one that gave nothing.
+        if (given && (page.idIsTid || given->publicId == page.id)) co_return given;
+    }
+    co_return co_await ask(page, visit);
+}
+
 asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
-    auto info = co_await ask(page, visit);
+    auto info = co_await inform(page, visit);
     if (!info) co_return std::unexpected(std::move(info.error()));
     if (auto judged = judgeRecording(*info); !judged) co_return std::unexpected(std::move(judged.error()));
-    if (info->areDownloadsOff) co_return downloadsAreOff();
+    bool isOff = info->areDownloadsOff || visit.hasFailed == Kind::download_disabled;
+    if (isOff && !options_.mayStreamWhenOff) co_return downloadsAreOff();
     if (info->publicId.empty() && !page.idIsTid) info->publicId = page.id;
     if (info->publicId.empty()) co_return noSuchRecording();
-    auto sound =
-        page.url.resolve("/Panopto/Podcast/Download/" + info->publicId + ".mp4?mediaTargetType=audioPodcast");
-    if (!sound) co_return std::unexpected(std::move(sound.error()));
     Plan plan;
-    plan.about = {.title = std::move(info->title),
-                  .course = std::move(info->course),
+    plan.about = {.title = info->title,
+                  .course = info->course,
                   .stableId = info->sessionId.empty() ? info->publicId : info->sessionId,
-                  .durationMs = info->durationMs};
-    plan.ways.push_back(std::make_shared<streams::FileWay>(std::move(*sound)));
-    if (const auto& video = info->video) {
-        plan.wholeBytes = video->isPlaylist ? co_await playlistBytes(video->url, info->durationMs, visit)
-                                            : co_await fileBytes(video->url, visit);
+                  .durationMs = info->durationMs,
+                  .date = info->date};
+    bool isOffered = info->isAudioEncoded && !info->isLive && !isOff && !visit.hasFailed;
+    if (isOffered) {
+        auto sound = page.url.resolve("/Panopto/Podcast/Download/" + info->publicId +
+                                      ".mp4?mediaTargetType=audioPodcast");
+        if (!sound) co_return std::unexpected(std::move(sound.error()));
+        std::uint64_t bytes = 0;
+        if (visit.wantsEveryWay) bytes = co_await fileBytes(*sound, visit, &visit.credentials);
+        plan.ways.push_back(std::make_shared<streams::FileWay>(std::move(*sound), bytes));
+        if (!visit.wantsEveryWay) {
+            plan.wholeBytes = co_await videoBytes(*info, visit);
+            co_return plan;
+        }
     }
+    auto others = co_await streamWays(page, *info, visit);
+    if (!others && !isOffered) co_return std::unexpected(std::move(others.error()));
+    if (others) {
+        for (auto& way : *others) {
+            plan.wholeBytes = std::max(plan.wholeBytes, way->wholeBytes());
+            plan.ways.push_back(std::move(way));
+        }
+    }
+    auto cost = [](const auto& way) { return way->bytes() ? way->bytes() : ~std::uint64_t{0}; };
+    // What the site offers for the purpose comes first, whatever a stream would cost.
+    std::stable_sort(plan.ways.begin() + (isOffered ? 1 : 0), plan.ways.end(),
+                     [&](const auto& a, const auto& b) { return cost(a) < cost(b); });
     co_return plan;
+}
+
+asio::awaitable<Result<streams::Ways>> Panopto::streamWays(const Page& page, const DeliveryInfo& info,
+                                                           const Visit& visit) const {
+    auto judgeHop = [this, &page](const net::Url& from, const net::Url& to) {
+        return this->judgeHop(page, from, to);
+    };
+    auto judgeHead = [this, &page](const net::ResponseHead& head) { return judgeMedia(page, head); };
+    streams::Visit with{.http = visit.http,
+                        .credentials = &visit.credentials,
+                        .timing = visit.timing,
+                        .judgeHop = judgeHop,
+                        .judgeHead = judgeHead,
+                        .worker = visit.worker,
+                        .stop = visit.stop};
+    streams::Wishes wishes{.language = visit.language,
+                           .tags = {.title = info.title,
+                                    .course = info.course,
+                                    .date = info.date,
+                                    .source = page.url.text()}};
+    std::optional<Error> fault;
+    streams::Ways ways;
+    for (const auto& candidate : candidatesOf(info, visit.given)) {
+        // What was shown on the screen may hold a silent track: only where nobody was recorded.
+        if (candidate.isLastResort && !ways.empty()) break;
+        auto opened = co_await streams::open(candidate.url, wishes, with);
+        if (opened)
+            std::ranges::move(*opened, std::back_inserter(ways));
+        else if (!fault || opened.error().kind == Kind::drm_protected)
+            fault = std::move(opened.error());
+    }
+    if (!ways.empty()) co_return ways;
+    if (fault) co_return std::unexpected(std::move(*fault));
+    co_return info.isLive ? stillBeingRecorded() : stillBeingPrepared();
+}
+
+bool Panopto::mayHaveOtherWays(Kind failed) const {
+    if (failed == Kind::download_disabled) return options_.mayStreamWhenOff;
+    return failed == Kind::not_media || failed == Kind::not_found;
 }
 
 Result<void> Panopto::judgeHop(const Page& page, const net::Url&, const net::Url& to) const {
@@ -214,6 +312,8 @@ asio::awaitable<Error> Panopto::explain(const Page& page, Error refused, Visit v
     auto info = co_await ask(page, visit);
     if (!info) co_return std::move(info.error());
     if (auto judged = judgeRecording(*info); !judged) co_return std::move(judged.error());
+    if (info->isLive) co_return stillBeingRecorded().error();
+    if (!info->isAudioEncoded) co_return stillBeingPrepared().error();
     bool isByTheTenant = refused.kind == Kind::forbidden && !refused.retryable;
     if (isByTheTenant) co_return downloadsAreOff().error();
     co_return refused;

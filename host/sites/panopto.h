@@ -1,4 +1,5 @@
-// Panopto: recorded lectures. The sound is the audio podcast that Panopto offers beside the video.
+// Panopto: recorded lectures. The sound is the audio podcast that Panopto offers beside the video; where there
+// is none, it is taken out of the streams that its player shows.
 #pragma once
 
 #include <array>
@@ -25,13 +26,19 @@ inline constexpr std::array<std::string_view, 2> panoptoHelpfulCookies{"csrfToke
 class Panopto final : public Site {
   public:
     using Clock = std::function<std::chrono::system_clock::time_point()>;
-    /// `vanityHosts`: see panoptoPage().
-    explicit Panopto(std::vector<std::string> vanityHosts, Clock now = std::chrono::system_clock::now)
-        : vanityHosts_(std::move(vanityHosts)), now_(std::move(now)) {}
+    struct Options {
+        std::vector<std::string> vanityHosts{};  ///< see panoptoPage()
+        /// Take the sound out of the stream where the owner has switched downloads off. Off unless an
+        /// administrator has decided it (DESIGN "Manners").
+        bool mayStreamWhenOff = false;
+    };
+    explicit Panopto(Options options, Clock now = std::chrono::system_clock::now)
+        : options_(std::move(options)), now_(std::move(now)) {}
 
     std::string_view name() const override { return "panopto"; }
     std::optional<Page> recognise(const net::Url& url) const override;
     boost::asio::awaitable<Result<Plan>> resolve(const Page& page, Visit visit) override;
+    bool mayHaveOtherWays(Kind failed) const override;
     Result<void> judgeHop(const Page& page, const net::Url& from, const net::Url& to) const override;
     Result<void> judgeMedia(const Page& page, const net::ResponseHead& head) const override;
     boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) override;
@@ -42,8 +49,12 @@ class Panopto final : public Site {
     boost::asio::awaitable<Result<DeliveryInfo>> ask(const Page& page, const Visit& visit) const;
     boost::asio::awaitable<Result<DeliveryInfo>> askOnce(const Page& page, const Visit& visit) const;
     Result<DeliveryInfo> judgeAnswer(const net::Response& response) const;
+    /// What the page gave if it is about this recording, else what Panopto says.
+    boost::asio::awaitable<Result<DeliveryInfo>> inform(const Page& page, const Visit& visit) const;
+    boost::asio::awaitable<Result<streams::Ways>> streamWays(const Page& page, const DeliveryInfo& info,
+                                                             const Visit& visit) const;
 
-    std::vector<std::string> vanityHosts_;
+    Options options_;
     Clock now_;
 };
 

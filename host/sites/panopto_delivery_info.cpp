@@ -11,6 +11,7 @@
 #include "media/container.h"
 #include "sites/panopto_page.h"
 #include "sites/plain_text.h"
+#include "system/rfc3339.h"
 
 namespace auricle::sites {
 namespace {
@@ -24,12 +25,13 @@ constexpr std::size_t maxDepth = 64, maxStreams = 100;
 
 struct Stream {
     std::string url, httpUrl, tag, type;
+    std::optional<double> start, end;  ///< seconds within the recording
 };
 
 /// The fields of an answer that are read. A field that is absent or of another type is empty.
 struct Answer {
-    std::optional<double> errorCode, seconds;
-    std::string errorMessage, sessionId, publicId, sessionPublicId, title, course;
+    std::optional<double> errorCode, seconds, startedAt;
+    std::string errorMessage, sessionId, publicId, sessionPublicId, title, course, folderId;
     std::optional<bool> isAudioEncoded, isActive, isBroadcast, hasEnded, isPurged, canBeRestored,
         isDownloadable;
     bool hasDelivery = false;
@@ -61,10 +63,12 @@ constexpr std::array textFields{
     Field{delivery, "SessionPublicID"sv, &Answer::sessionPublicId},
     Field{delivery, "SessionName"sv, &Answer::title},
     Field{delivery, "SessionGroupLongName"sv, &Answer::course},
+    Field{delivery, "SessionGroupPublicID"sv, &Answer::folderId},
 };
 constexpr std::array numberFields{
     Field{answer, "ErrorCode"sv, &Answer::errorCode},
     Field{delivery, "Duration"sv, &Answer::seconds},
+    Field{delivery, "SessionStartTime"sv, &Answer::startedAt},
 };
 constexpr std::array flagFields{
     Field{delivery, "IsAudioPodcastEncodeComplete"sv, &Answer::isAudioEncoded},
@@ -81,6 +85,10 @@ constexpr std::array streamFields{
     Field{stream, "Tag"sv, &Stream::tag},
     Field{stream, "ViewerMediaFileTypeName"sv, &Stream::type},
 };
+constexpr std::array streamTimes{
+    Field{stream, "RelativeStart"sv, &Stream::start},
+    Field{stream, "RelativeEnd"sv, &Stream::end},
+};
 
 /// Takes the needed fields as the parser comes by them and keeps nothing else: no tree, whatever the answer
 /// holds.
@@ -90,13 +98,9 @@ class AnswerReader final : public nlohmann::json_sax<json> {
 
     bool null() override { return true; }
     bool boolean(bool value) override { return keep(flagFields, value); }
-    bool number_integer(number_integer_t value) override {
-        return keep(numberFields, static_cast<double>(value));
-    }
-    bool number_unsigned(number_unsigned_t value) override {
-        return keep(numberFields, static_cast<double>(value));
-    }
-    bool number_float(number_float_t value, const string_t&) override { return keep(numberFields, value); }
+    bool number_integer(number_integer_t value) override { return keepNumber(static_cast<double>(value)); }
+    bool number_unsigned(number_unsigned_t value) override { return keepNumber(static_cast<double>(value)); }
+    bool number_float(number_float_t value, const string_t&) override { return keepNumber(value); }
     bool string(string_t& value) override {
         if (auto* current = currentStream()) {
             for (const auto& field : streamFields) {
@@ -128,6 +132,15 @@ class AnswerReader final : public nlohmann::json_sax<json> {
             if (field.place == place() && field.key == key_) answer_.*field.into = std::forward<Value>(value);
         }
         return true;
+    }
+
+    bool keepNumber(double value) {
+        if (auto* current = currentStream()) {
+            for (const auto& field : streamTimes) {
+                if (field.key == key_) current->*field.into = value;
+            }
+        }
+        return keep(numberFields, value);
     }
 
     Stream* currentStream() {
@@ -179,32 +192,57 @@ std::uint64_t millisecondsOf(std::optional<double> seconds) {
     return isSane ? static_cast<std::uint64_t>(std::llround(*seconds * msPerSecond)) : 0;
 }
 
-/// The kind is told by its name, and by the end of its address only where there is none (a panobf1 is an MP4,
-/// a panobf2 a playlist).
-std::optional<DeliveryInfo::Video> videoOf(const Stream& from) {
-    for (const auto& address : {from.url, from.httpUrl}) {
-        auto url = net::Url::parse(address);
-        if (!url || !url->isHttps()) continue;
-        const auto& path = url->path();
-        bool isPlaylist = from.type == "hls" ||
-                          (from.type.empty() && (path.ends_with(".m3u8") || path.ends_with(".panobf2")));
-        bool isFile = from.type == "mp4" ||
-                      (from.type.empty() && (path.ends_with(".mp4") || path.ends_with(".panobf1")));
-        if (isPlaylist || isFile)
-            return DeliveryInfo::Video{.url = std::move(*url), .isPlaylist = isPlaylist};
-    }
-    return std::nullopt;
+/// SessionStartTime counts seconds from 1601-01-01.
+std::string dateOf(std::optional<double> startedAt) {
+    constexpr double from1601To1970 = 11'644'473'600, latest = 4e9;
+    if (!startedAt || !std::isfinite(*startedAt)) return {};
+    auto unixSeconds = *startedAt - from1601To1970;
+    if (unixSeconds <= 0 || unixSeconds > latest) return {};
+    return rfc3339(static_cast<std::int64_t>(unixSeconds) * 1000).substr(0, std::string_view("2026-10-12").size());
 }
 
-std::optional<DeliveryInfo::Video> videoOf(const Answer& from) {
-    for (const auto& one : from.podcastStreams) {
-        if (auto video = videoOf(one)) return video;
+/// Told by its name, and by the end of its address only where there is none (a panobf1 is an MP4, a panobf2
+/// a playlist).
+bool isPlaylist(const Stream& from, const net::Url& url) {
+    if (!from.type.empty()) return from.type == "hls";
+    return url.path().ends_with(".m3u8") || url.path().ends_with(".panobf2");
+}
+
+/// A recording that was made in pieces has a stream for each: one of them is not the whole.
+bool reachesOverAll(const Stream& from, std::optional<double> seconds) {
+    constexpr double nearly = 0.95;
+    if (!from.start || !from.end || !seconds) return true;
+    return *from.end - *from.start >= nearly * *seconds;
+}
+
+int rank(const DeliveryInfo::Stream& stream) {
+    if (stream.tag == "AUDIO") return 0;
+    if (stream.isPodcast) return 1;
+    return stream.tag == "DV" ? 2 : 3;
+}
+
+void addStreams(const std::vector<Stream>& from, bool isPodcast, std::optional<double> seconds,
+                std::vector<DeliveryInfo::Stream>& into) {
+    for (const auto& one : from) {
+        if (!reachesOverAll(one, seconds)) continue;
+        for (const auto& address : {one.url, one.httpUrl}) {
+            auto url = net::Url::parse(address);
+            if (!url || !url->isHttps()) continue;
+            bool isKnown = std::ranges::any_of(
+                into, [&](const auto& other) { return other.url.text() == url->text(); });
+            bool playlist = isPlaylist(one, *url);
+            if (!isKnown) into.push_back({std::move(*url), one.tag, isPodcast, playlist});
+            break;
+        }
     }
-    for (const auto& one : from.streams) {
-        if (one.tag != "DV") continue;
-        if (auto video = videoOf(one)) return video;
-    }
-    return std::nullopt;
+}
+
+std::vector<DeliveryInfo::Stream> streamsOf(const Answer& from) {
+    std::vector<DeliveryInfo::Stream> all;
+    addStreams(from.podcastStreams, true, from.seconds, all);
+    addStreams(from.streams, false, from.seconds, all);
+    std::ranges::stable_sort(all, {}, rank);
+    return all;
 }
 
 std::unexpected<Error> notReadable(std::string_view body) {
@@ -253,7 +291,9 @@ Result<DeliveryInfo> parseDeliveryInfo(std::string_view body) {
     info.isPurged = from->isPurged.value_or(false);
     info.canBeRestored = from->canBeRestored.value_or(false);
     info.areDownloadsOff = !from->isDownloadable.value_or(true);
-    info.video = videoOf(*from);
+    info.streams = streamsOf(*from);
+    info.date = dateOf(from->startedAt);
+    info.folderId = guid(from->folderId).value_or("");
     return info;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/url.h"
 #include "system/error.h"
@@ -23,11 +24,18 @@ struct DeliveryInfo {
     bool canBeRestored = false;    ///< a purged one is made anew when somebody asks Panopto for it
     bool areDownloadsOff = false;  ///< true only where Panopto says so
 
-    struct Video {
+    /// One of PodcastStreams or Streams that has an address and reaches over the whole recording.
+    struct Stream {
         net::Url url;
-        bool isPlaylist = false;  ///< HLS, else one MP4
+        std::string tag;          ///< "DV", "AUDIO", "OBJECT", "SCREEN"; may be empty
+        bool isPodcast = false;   ///< of PodcastStreams: all that was recorded, in one
+        bool isPlaylist = false;  ///< HLS as far as Panopto says; what it is, its bytes tell
     };
-    std::optional<Video> video;  ///< what would be fetched without an audio stream
+    /// Where the sound is likelier before where it is less likely: an audio stream, the podcast, the camera,
+    /// what was shown. Each address once.
+    std::vector<Stream> streams;
+    std::string date;      ///< of the recording, "2026-10-12"; may be empty
+    std::string folderId;  ///< GUID, lower case, of the folder; may be empty
 };
 
 /// Reads the body of an answer with status 200. login_required where it is a web page or has ErrorCode 2;

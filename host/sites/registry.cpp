@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "sites/direct.h"
 #include "sites/panopto.h"
 
 namespace auricle::sites {
 
 std::optional<Page> Registry::recognise(const net::Url& url) const {
     for (const auto& site : sites_) {
+        if (site->name() == "direct" && !mayBeMedia(url)) continue;
         if (auto page = site->recognise(url)) return page;
     }
     return std::nullopt;
@@ -41,7 +43,10 @@ Registry sitesFor(const Config& config) {
         return entry == config.sites.end() || entry->second.enabled;
     };
     std::vector<std::unique_ptr<Site>> sites;
-    if (mayBeUsed("panopto")) sites.push_back(std::make_unique<Panopto>(config.panopto.hosts));
+    if (mayBeUsed("panopto")) sites.push_back(std::make_unique<Panopto>(
+            Panopto::Options{.vanityHosts = config.panopto.hosts,
+                             .mayStreamWhenOff = config.panopto.whenDownloadsAreOff == "stream"}));
+    if (mayBeUsed("direct")) sites.push_back(std::make_unique<Direct>());
     return Registry(std::move(sites));
 }
 

@@ -16,7 +16,7 @@ class Registry {
     /// The sites that may be used; of two that know a page the earlier one has it.
     explicit Registry(std::vector<std::unique_ptr<Site>> sites) : sites_(std::move(sites)) {}
 
-    /// The page, if it is one of a site that may be used.
+    /// The page, if it is one of a site that may be used; an address of media itself last of all.
     std::optional<Page> recognise(const net::Url& url) const;
     /// The list, if this address (as a browser shows it, its fragment included) is one of a site that may be
     /// used. bad_params for what is no address.

@@ -31,6 +31,7 @@ struct About {
     std::string course;            ///< may be empty
     std::string stableId;          ///< the site's own stable id (Panopto: DeliveryInfo's SessionId)
     std::uint64_t durationMs = 0;  ///< 0: not known
+    std::string date{};            ///< of the recording, ISO 8601 ("2026-10-12"); may be empty
 };
 
 struct Plan {
@@ -39,6 +40,15 @@ struct Plan {
     /// about the way.
     streams::Ways ways;
     std::uint64_t wholeBytes = 0;  ///< what the video would have cost; 0: not known
+};
+
+/// What the page had loaded anyway and hands over, so that nothing is asked twice. Believed no more than any
+/// page is.
+struct PageMedia {
+    std::string delivery;            ///< Panopto: DeliveryInfo as JSON text; may be empty
+    std::optional<net::Url> stream;  ///< a stream that the page plays
+
+    bool isEmpty() const { return delivery.empty() && !stream; }
 };
 
 /// A page that holds many recordings: a folder, a playlist, what others have shared.
@@ -76,6 +86,11 @@ struct Visit {
     net::Credentials& credentials;
     const net::Timing& timing;
     std::stop_token stop;
+    boost::asio::any_io_executor worker{};
+    std::string language{};             ///< BCP 47, of the sound; empty: the source's default
+    const PageMedia* given = nullptr;   ///< what the page gave, if it did
+    bool wantsEveryWay = false;         ///< measure all ways, also those that will not be needed
+    std::optional<Kind> hasFailed{};    ///< the way that was offered first has failed so: the others, please
 };
 
 class Site {
@@ -88,6 +103,8 @@ class Site {
     /// an answer about the recording or the account: download_disabled, not_ready_yet, not_found, forbidden,
     /// rate_limited, network…
     virtual boost::asio::awaitable<Result<Plan>> resolve(const Page& page, Visit visit) = 0;
+    /// Is there any sense in resolving anew with `hasFailed` when the ways of a plan have failed like this?
+    virtual bool mayHaveOtherWays(Kind) const { return false; }
     /// May a redirect of a media request go there? Signed CDN hosts may, a sign-in page may not
     /// (login_required).
     virtual Result<void> judgeHop(const Page& page, const net::Url& from, const net::Url& to) const = 0;

@@ -58,8 +58,10 @@ std::uint64_t highestBandwidth(std::string_view master) {
     return highest;
 }
 
-boost::asio::awaitable<std::uint64_t> fileBytes(const net::Url& url, const Visit& visit) {
+boost::asio::awaitable<std::uint64_t> fileBytes(const net::Url& url, const Visit& visit,
+                                                net::Credentials* credentials) {
     auto request = question("HEAD", url, visit);
+    request.credentials = credentials;
     auto response = co_await visit.http.send(std::move(request));
     constexpr int ok = 200;
     if (!response || response->head.status != ok) co_return 0;

@@ -10,8 +10,9 @@
 
 namespace auricle::sites {
 
-/// The Content-Length of one file. 0 when it cannot be known within 5 seconds: no failure comes of it.
-boost::asio::awaitable<std::uint64_t> fileBytes(const net::Url& url, const Visit& visit);
+/// The Content-Length of one file, redirects followed, asked with `credentials` where it needs some. 0 when it cannot be known within 5 seconds: no failure comes of it.
+boost::asio::awaitable<std::uint64_t> fileBytes(const net::Url& url, const Visit& visit,
+                                                net::Credentials* credentials = nullptr);
 /// The same for an HLS master playlist: its highest bandwidth over `durationMs`.
 boost::asio::awaitable<std::uint64_t> playlistBytes(const net::Url& url, std::uint64_t durationMs,
                                                     const Visit& visit);

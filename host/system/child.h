@@ -6,9 +6,11 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "system/error.h"
@@ -22,6 +24,12 @@ struct ChildCommand {
     std::filesystem::path folder = "/";           ///< where it starts
     std::chrono::milliseconds timeLimit{30'000};  ///< 0: none
     std::size_t maxOutputBytes = 1u << 20;        ///< of each stream; what is beyond is read and dropped
+    /// Not empty: the only folder whose files it may read and write, beside programs and libraries of the
+    /// system, and no sockets; as far as confinable() says. Absolute.
+    std::filesystem::path onlyFolder{};
+    /// Told of standard output as it comes, on the loop; it is not kept then.
+    std::function<void(std::string_view)> onOutput{};
+    bool keepsLastErrors = false;  ///< of standard error the end is kept where it is too long
 };
 
 struct ChildOutcome {

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "system/child.h"
+#include "system/confinement.h"
 
 namespace auricle {
 namespace {
@@ -65,6 +66,7 @@ std::unexpected<Error> systemFault(std::string_view what) {
 struct Prepared {
     std::vector<char*> arguments, environment;
     const char* folder;
+    const Confinement* confinement;
     int input, output, errors, fault;
     pid_t parent;
 };
@@ -99,6 +101,7 @@ int moveAside(int descriptor) {
     ::dup2(output, 1);
     ::dup2(errors, 2);
     ::dup3(fault, 3, O_CLOEXEC);
+    if (!prepared.confinement->putOn()) giveUp(3);
     ::closefrom(4);
     if (::chdir(prepared.folder) != 0) giveUp(3);
     ::execve(prepared.arguments.front(), prepared.arguments.data(), prepared.environment.data());
@@ -159,8 +162,12 @@ bool watch(asio::posix::stream_descriptor& watched, Descriptor from) {
 /// What one descriptor of the child brings, up to a limit. Kept alive by the read that is under way.
 class Drain : public std::enable_shared_from_this<Drain> {
   public:
-    Drain(const asio::any_io_executor& executor, std::size_t maxBytes)
-        : descriptor_(executor), maxBytes_(maxBytes) {}
+    using OnBytes = std::function<void(std::string_view)>;
+
+    /// With `onBytes` nothing is kept; `keepsLast`: the end is kept of what is too long, else the beginning.
+    Drain(const asio::any_io_executor& executor, std::size_t maxBytes, bool keepsLast = false,
+          OnBytes onBytes = {})
+        : descriptor_(executor), maxBytes_(maxBytes), keepsLast_(keepsLast), onBytes_(std::move(onBytes)) {}
 
     /// False where the loop cannot take the descriptor.
     bool open(Descriptor from) {
@@ -201,6 +208,14 @@ class Drain : public std::enable_shared_from_this<Drain> {
     }
 
     void keep(std::size_t size) {
+        if (size > 0 && onBytes_) return onBytes_({buffer_.data(), size});
+        if (keepsLast_) {
+            text_.append(buffer_.data(), size);
+            if (text_.size() <= maxBytes_) return;
+            isCut_ = true;
+            text_.erase(0, text_.size() - maxBytes_);
+            return;
+        }
         const std::size_t kept = std::min(size, maxBytes_ - text_.size());
         text_.append(buffer_.data(), kept);
         if (kept < size) isCut_ = true;
@@ -208,6 +223,8 @@ class Drain : public std::enable_shared_from_this<Drain> {
 
     asio::posix::stream_descriptor descriptor_;
     std::size_t maxBytes_;
+    bool keepsLast_;
+    OnBytes onBytes_;
     std::array<char, 16'384> buffer_{};
     std::string text_;
     bool isCut_ = false;
@@ -222,11 +239,11 @@ int openPidfd(pid_t id) {
 
 /// A child that runs, and what is heard of it.
 struct Started {
-    Started(const asio::any_io_executor& executor, pid_t id, std::size_t maxBytes)
+    Started(const asio::any_io_executor& executor, pid_t id, const ChildCommand& command)
         : process(id),
           ended(executor),
-          output(std::make_shared<Drain>(executor, maxBytes)),
-          errors(std::make_shared<Drain>(executor, maxBytes)),
+          output(std::make_shared<Drain>(executor, command.maxOutputBytes, false, command.onOutput)),
+          errors(std::make_shared<Drain>(executor, command.maxOutputBytes, command.keepsLastErrors)),
           fault(std::make_shared<Drain>(executor, sizeof(int))) {}
 
     void finish() {
@@ -243,11 +260,15 @@ Result<std::unique_ptr<Started>> start(const asio::any_io_executor& executor, Ch
     const Descriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!input.isOpen() || !output.open() || !errors.open() || !fault.open())
         return systemFault("descriptors");
+    Result<Confinement> confinement;
+    if (!command.onlyFolder.empty()) confinement = Confinement::make(command.onlyFolder, command.program);
+    if (!confinement) return std::unexpected(std::move(confinement.error()));
     std::vector<std::string> arguments{command.program.string()};
     std::ranges::copy(command.arguments, std::back_inserter(arguments));
     const Prepared prepared{.arguments = pointers(arguments),
                             .environment = pointers(command.environment),
                             .folder = command.folder.c_str(),
+                            .confinement = &*confinement,
                             .input = input.number(),
                             .output = output.write.number(),
                             .errors = errors.write.number(),
@@ -257,7 +278,7 @@ Result<std::unique_ptr<Started>> start(const asio::any_io_executor& executor, Ch
     if (id < 0) return systemFault("fork");
     if (id == 0) becomeProgram(prepared);
     ::setpgid(id, id);  // here too: whoever comes first, a kill of the group finds it
-    auto started = std::make_unique<Started>(executor, id, command.maxOutputBytes);
+    auto started = std::make_unique<Started>(executor, id, command);
     Descriptor ended(openPidfd(id));
     if (!ended.isOpen() || !watch(started->ended, std::move(ended)) ||
         !started->output->open(std::move(output.read)) || !started->errors->open(std::move(errors.read)) ||

@@ -138,7 +138,7 @@ void addSites(Keys& keys) {
 /// Every key there is, in the order in which `auricle config` shows them.
 Keys allKeys() {
     Keys keys;
-    keys.reserve(32);
+    keys.reserve(40);
     keys.push_back(key(
         "backends", [](auto& c) -> auto& { return c.backends; }, list(checkOrigin)));
     keys.push_back(key(
@@ -146,6 +146,9 @@ Keys allKeys() {
     keys.push_back(key(
         "delivery.maxBytes", [](auto& c) -> auto& { return c.delivery.maxBytes; },
         number<std::uint64_t>(0, maxBytesValue, "bytes (0: no limit)")));
+    keys.push_back(key(
+        "delivery.followStatusMs", [](auto& c) -> auto& { return c.delivery.followStatusMs; },
+        number<std::uint64_t>(0, 3'600'000, "milliseconds")));
     keys.push_back(key(
         "network.caFile", [](auto& c) -> auto& { return c.network.caFile; }, path()));
     keys.push_back(key(

@@ -21,8 +21,9 @@ struct SiteConfig {
 struct Config {
     std::vector<std::string> backends;  ///< origins allowed; empty: any https
     struct {
-        std::filesystem::path folder;  ///< default: `Auricle` in the music folder that XDG names
-        std::uint64_t maxBytes = 0;    ///< 0: no limit
+        std::filesystem::path folder;           ///< default: `Auricle` in the music folder that XDG names
+        std::uint64_t maxBytes = 0;             ///< 0: no limit
+        std::uint64_t followStatusMs = 60'000;  ///< how long a backend is watched working up a plain form
     } delivery;
     struct {
         std::filesystem::path caFile;         ///< PEM, beside the system's authorities

@@ -1,6 +1,7 @@
 #include "system/tools.h"
 
 #include "system/child.h"
+#include "system/install_hint.h"
 
 namespace auricle {
 namespace {
@@ -71,7 +72,9 @@ Result<fs::path> findTool(const Tool& tool, const fs::path& configured, std::spa
     for (const fs::path& folder : folders) {
         if (fs::path candidate = folder / tool.name; isProgram(candidate)) return candidate;
     }
-    return fail(Kind::tool_missing, name + " was not found. Install it, or set " +
+    const std::string command = installCommand(name);
+    return fail(Kind::tool_missing, name + " was not found. Install it" +
+                                        (command.empty() ? "" : " (" + command + ")") + ", or set " +
                                         std::string(tool.configKey) + " in the configuration.");
 }
 

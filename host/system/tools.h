@@ -30,8 +30,8 @@ std::vector<std::filesystem::path> toolFolders(std::string_view pathVariable,
                                                const std::filesystem::path& home);
 
 /// The absolute path of the tool: `configured`, if it is not empty, and no other; else the first in
-/// `folders`. Looks at files and starts nothing. Fails with tool_missing and a sentence that says how to
-/// install or configure it.
+/// `folders`. Looks at files and starts nothing. Fails with tool_missing and a sentence with the command
+/// that installs it on this system, and the key that configures it.
 Result<std::filesystem::path> findTool(const Tool& tool, const std::filesystem::path& configured,
                                        std::span<const std::filesystem::path> folders);
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "system/error.h"
+#include "vault/opened_put.h"
 #include "vault/place.h"
 #include "vault/secret.h"
 #include "vault/site_rules.h"
@@ -71,6 +72,8 @@ class Vault {
     /// there before then stays. Never quotes a value. Whether they are the same cookies again is judged by
     /// what was put last, not by what answers have since set.
     Result<PutOutcome> put(const Secret& opened);
+    /// The same for cookies that came from somewhere else.
+    Result<PutOutcome> put(OpenedCookies opened);
     std::vector<EntryStatus> status() const;
     /// Wipes the entries of a site, of an origin, of both, or all of them; gives their number.
     std::size_t forget(std::optional<std::string_view> site, std::optional<std::string_view> origin);

@@ -2,14 +2,17 @@
 
 build_packages=(
   g++ cmake ninja-build pkg-config ca-certificates
-  libboost1.81-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpsl-dev
+  libboost1.81-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libpsl-dev libpugixml-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 node_packages=(nodejs npm)
 media_packages=(ffmpeg openssl)
-# With a font: a bare machine has none, and pictures of pages would show boxes.
-chromium_packages=(chromium libnss3-tools fonts-dejavu-core)
+# With certutil, by which a browser is told of an authority, and a font: a bare machine has none, and pictures would show boxes.
+browser_packages=(libnss3-tools fonts-dejavu-core)
+chromium_packages=(chromium "${browser_packages[@]}")
+firefox_packages=(firefox-esr "${browser_packages[@]}")
 test_packages=(strace procps)
+fuzz_packages=(clang-16 libclang-rt-16-dev)
 
 # Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.
 need_packages() {

@@ -1,17 +1,12 @@
 // Taking a capture back: what runs stops, and nothing of it stays at the backend.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import type { Peers } from "../peers/peers.ts";
-import { openPeers, Scene } from "./support/scene.ts";
+import { it } from "node:test";
+import { inEachBrowser } from "./support/scene.ts";
 
-describe("cancelling", () => {
-  let peers: Peers;
-  let close: () => Promise<void>;
-  before(async () => void ({ peers, close } = await openPeers({ hour: true })));
-  after(() => close());
-
+inEachBrowser("cancelling", { hour: true }, (play) => {
   it("from the popup stops the download at once", () =>
-    Scene.play(peers, {}, async (scene) => {
+    play({}, async (scene) => {
+      const { peers } = scene;
       const lecture = scene.addLong("Lecture 7: Never mind");
       const hold = scene.holdDownload(lecture);
       const page = await scene.at(lecture);
@@ -20,18 +15,19 @@ describe("cancelling", () => {
       await page.labelReads(/Capturing \d+ %/);
       const popup = await scene.browser.openPopup();
       await popup.reads("#page .card", /Capturing/);
-      await popup.screenshot(scene.picture("cancel-before"), "body");
+      await scene.picture(popup, "cancel-before", "body");
       await popup.click("#page [data-auricle=secondary]");
       const transfer = await peers.cdn.waitForRequest(({ method, path, outcome }) => method === "GET" && outcome === "cut" && scene.isSoundOf(lecture, path));
       assert.ok(transfer.bytesSent < lecture.audio.bytes);
       await popup.reads("#page .card", /Capture audio|Cancelled/);
-      await popup.screenshot(scene.picture("cancel-after"), "body");
+      await scene.picture(popup, "cancel-after", "body");
       await page.reaches("ready");
       assert.deepEqual(await scene.delivered(lecture), []);
     }));
 
   it("in the middle of the upload leaves no orphan at the backend", () =>
-    Scene.play(peers, {}, async (scene) => {
+    play({}, async (scene) => {
+      const { peers } = scene;
       const lecture = scene.addLong("Lecture 8: Sent in vain");
       const held = peers.backend.fail({ kind: "silence" }, { method: "PATCH", path: "/uploads/" });
       const page = await scene.at(lecture);
@@ -40,7 +36,7 @@ describe("cancelling", () => {
       await page.labelReads(/Sending/);
       assert.equal((await scene.delivered(lecture))[0]?.status, "uploading");
       await page.press();
-      await page.page.screenshot(scene.picture("cancel-upload"));
+      await scene.picture(page.page, "cancel-upload");
       await page.decline();
       await page.reaches("ready");
       held.release();

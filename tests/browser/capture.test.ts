@@ -1,23 +1,18 @@
-// The main job in Chromium: from the button to the backend.
+// The main job: from the button to the backend.
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import type { Peers } from "../peers/peers.ts";
-import { openPeers, Scene } from "./support/scene.ts";
+import { it } from "node:test";
+import { inEachBrowser } from "./support/scene.ts";
 
-describe("the button on a lecture's page", () => {
-  let peers: Peers;
-  let close: () => Promise<void>;
-  before(async () => void ({ peers, close } = await openPeers({ hour: true })));
-  after(() => close());
-
+inEachBrowser("the button on a lecture's page", { hour: true }, (play) => {
   it("asks once, then brings the sound to the backend and nothing else", () =>
-    Scene.play(peers, {}, async (scene) => {
+    play({}, async (scene) => {
+      const { peers } = scene;
       const lecture = peers.lectures.short;
       const page = await scene.at(lecture);
       await page.reaches("consent");
       await page.press();
       await page.panelReads(/Your cookies stay on this computer/);
-      await page.page.screenshot(scene.picture("capture-consent"));
+      await scene.picture(page.page, "capture-consent");
       await page.agree();
       await page.reaches("done");
       const [delivered, ...more] = await scene.delivered(lecture);
@@ -28,7 +23,7 @@ describe("the button on a lecture's page", () => {
       assert.equal(scene.fetched(lecture), lecture.audio.bytes);
       await page.press();
       await page.panelReads(/Captured.*Saved \d+ %/);
-      await page.page.screenshot(scene.picture("capture-done"));
+      await scene.picture(page.page, "capture-done");
 
       // The same page tomorrow: it is known, and nothing is asked again.
       await page.page.reload();
@@ -36,11 +31,11 @@ describe("the button on a lecture's page", () => {
       assert.match((await page.label()) ?? "", /Captured/);
       const popup = await scene.browser.openPopup();
       await popup.reads("#page .card", /Captured/);
-      await popup.screenshot(scene.picture("capture-popup"), "body");
+      await scene.picture(popup, "capture-popup", "body");
     }));
 
   it("captures two lectures at once, each to its own place", () =>
-    Scene.play(peers, {}, async (scene) => {
+    play({}, async (scene) => {
       const lectures = [scene.addLong("Acoustics 7: Rooms"), scene.addLong("Physiology 3: How hair cells hear")];
       const holds = lectures.map((lecture) => scene.holdDownload(lecture));
       const pages = [];
@@ -61,7 +56,7 @@ describe("the button on a lecture's page", () => {
       const popup = await scene.browser.openPopup();
       await popup.reads("#page .card", /Capturing/);
       await popup.reads("#list .card", /Capturing/);
-      await popup.screenshot(scene.picture("two-at-once"), "body");
+      await scene.picture(popup, "two-at-once", "body");
       for (const hold of holds) hold.release();
       await popup.reads("#page .card", /Captured/);
       await popup.reads("#list .card", /Captured/);
@@ -72,7 +67,8 @@ describe("the button on a lecture's page", () => {
     }));
 
   it("sends a site its own cookies and those of no other tenant", () =>
-    Scene.play(peers, {}, async (scene) => {
+    play({}, async (scene) => {
+      const { peers } = scene;
       const lecture = peers.lectures.twoIds;
       const student = peers.summary().signIn;
       const other = new URL(peers.viewerUrl(lecture, "other.hosted.panopto.com"));
@@ -99,7 +95,8 @@ describe("the button on a lecture's page", () => {
     }));
 
   it("takes no cookie out of another site's partition", () =>
-    Scene.play(peers, {}, async (scene) => {
+    play({}, async (scene) => {
+      const { peers } = scene;
       const lecture = peers.lectures.mp3;
       const page = await scene.at(lecture);
       await scene.browser.plant({

@@ -10,7 +10,6 @@ import type { DemoOptions } from "./demo/options.ts";
 import { ownUniversity, table } from "./demo/report.ts";
 import { Terminal } from "./demo/terminal.ts";
 import { Belongings } from "./support/belongings.ts";
-import { EXTENSION } from "./support/chromium.ts";
 import { holdBrowser, holdHome, holdPeers } from "./support/stage.ts";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,10 +27,10 @@ async function run(options: DemoOptions, belongings: Belongings, terminal: Termi
 
   const peers = await holdPeers(belongings, { hour: true, cacheDir: MEDIA });
   terminal.step("Stand-ins for Panopto, its CDN and the study backend are up, under their true names");
-  const registration = await holdHome(belongings, peers, options.program);
+  const registration = await holdHome(belongings, peers, options.program, options.browser);
   await registration.install();
-  terminal.step(`Registered the host: auricle install --browser chromium --user-data-dir ${registration.home.profile}`);
-  const browser = await holdBrowser(belongings, peers, registration.home, { headed: options.headed });
+  terminal.step(`Registered the host: auricle ${registration.installArguments.join(" ")}`);
+  const browser = await holdBrowser(belongings, peers, registration, { headed: options.headed });
   terminal.step(`${await browser.version()} with the extension`);
 
   const lecture = peers.lectures.hour;
@@ -39,11 +38,11 @@ async function run(options: DemoOptions, belongings: Belongings, terminal: Termi
   const figures = await measure(peers, lecture, seconds);
   peers.assertSound();
   if (options.jsonFile !== undefined) await writeFile(options.jsonFile, `${JSON.stringify(figures, null, 2)}\n`);
-  terminal.say(`\n${table(figures)}\n\nPictures: ${relative(PROJECT, PICTURES)}/\n\n${ownUniversity(PROJECT, options.program, EXTENSION)}`);
+  terminal.say(`\n${table(figures)}\n\nPictures: ${relative(PROJECT, PICTURES)}/\n\n${ownUniversity(PROJECT, options.program, browser)}`);
 
   if (options.keep) {
     const [delivered] = await peers.backend.lectures();
-    terminal.say(`\n${howToLook(peers, delivered?.id ?? "", options.headed)}`);
+    terminal.say(`\n${howToLook(peers, delivered?.id ?? "", options)}`);
     await Promise.race([signalled, browser.closed()]);
   }
   return holds(figures);

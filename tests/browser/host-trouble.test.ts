@@ -2,32 +2,27 @@
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import type { Peers } from "../peers/peers.ts";
+import { it } from "node:test";
 import { kill } from "./support/processes.ts";
-import { openPeers, Scene } from "./support/scene.ts";
+import { inEachBrowser } from "./support/scene.ts";
 import { eventually } from "./support/sleep.ts";
 
 /** So much is on the disk, and in the journal, when a download was held near its end: the host saves every 8 MiB. */
 const SAVED_BYTES = 8 * 1024 * 1024;
 
-describe("the host", () => {
-  let peers: Peers;
-  let close: () => Promise<void>;
-  before(async () => void ({ peers, close } = await openPeers({ hour: true })));
-  after(() => close());
-
+inEachBrowser("the host", { hour: true }, (play) => {
   it("is said to be missing, with what to do, and is found when it has been installed", () =>
-    Scene.play(peers, { registered: false }, async (scene) => {
+    play({ registered: false }, async (scene) => {
+      const { peers } = scene;
       const lecture = peers.lectures.short;
       const page = await scene.at(lecture);
       await page.capture();
       await page.reaches("host");
       await page.panelReads(/not (?:installed|registered|found)/i);
-      await page.page.screenshot(scene.picture("host-missing"));
+      await scene.picture(page.page, "host-missing");
       const popup = await scene.browser.openPopup();
       await popup.reads("#trouble", /auricle install/);
-      await popup.screenshot(scene.picture("host-missing-popup"), "body");
+      await scene.picture(popup, "host-missing-popup", "body");
 
       await scene.register();
       await popup.close();
@@ -39,7 +34,7 @@ describe("the host", () => {
     }));
 
   it("is started again when it is killed in mid-capture, and goes on from the bytes that were there", () =>
-    Scene.play(peers, {}, async (scene) => {
+    play({}, async (scene) => {
       const lecture = scene.addLong("Lecture 5: What is lost and found");
       const hold = scene.holdDownload(lecture, 0.9);
       const page = await scene.at(lecture);
@@ -53,10 +48,10 @@ describe("the host", () => {
 
       kill(host.pid, "SIGKILL");
       await page.labelReads(/Starting again/);
-      await page.page.screenshot(scene.picture("host-killed"));
+      await scene.picture(page.page, "host-killed");
       hold.release();
       await page.reaches("done");
-      await page.page.screenshot(scene.picture("host-killed-done"));
+      await scene.picture(page.page, "host-killed-done");
 
       const [life, next, ...more] = await scene.recording.lives();
       assert.equal((await before).length, 1);
@@ -73,7 +68,7 @@ describe("the host", () => {
     }));
 
   it("goes on when the browser ends the extension's background in mid-capture, and the page follows", () =>
-    Scene.play(peers, {}, async (scene) => {
+    play({}, async (scene) => {
       const lecture = scene.addLong("Lecture 6: Waking up again");
       const hold = scene.holdDownload(lecture, 0.9);
       const page = await scene.at(lecture);
@@ -84,7 +79,7 @@ describe("the host", () => {
       await eventually("a second host", async () => (await scene.recording.lives()).length === 2);
       hold.release();
       await page.reaches("done");
-      await page.page.screenshot(scene.picture("background-ended-done"));
+      await scene.picture(page.page, "background-ended-done");
       const delivered = await scene.delivered(lecture);
       assert.deepEqual(delivered.map(({ status, sha256 }) => ({ status, sha256 })), [{ status: "ready", sha256: lecture.audio.sha256 }]);
     }));

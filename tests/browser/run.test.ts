@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { program } from "../integration/support/program.ts";
 import { kill, processesWith } from "./support/processes.ts";
 import { eventually } from "./support/sleep.ts";
+import { BROWSERS } from "./support/test-browser.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/run", import.meta.url));
 
@@ -50,9 +51,9 @@ describe("scripts/run", () => {
     assert.deepEqual(left, []);
   }
 
-  it("brings the lecture to the backend and writes down what that took, by name", async () => {
+  for (const browser of BROWSERS) it(`brings the lecture to the backend in ${browser} and writes down what that took, by name`, async () => {
     const file = join(folder, "figures.json");
-    const run = start("--json", file);
+    const run = start("--json", file, "--browser", browser);
     assert.equal(await run.ended, 0, run.said());
     const figures = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
     await rm(file);
@@ -67,20 +68,22 @@ describe("scripts/run", () => {
   it("refuses what it does not know before anything is installed", async () => {
     const run = start("--json");
     assert.equal(await run.ended, 2);
-    const other = start("--browser", "firefox");
+    const other = start("--browser", "lynx");
     assert.equal(await other.ended, 2);
-    assert.match(other.said(), /firefox comes later/);
+    assert.match(other.said(), /takes chromium or firefox, not 'lynx'/);
   });
 
   const moments = [
-    ["while the stand-ins start", /^/],
-    ["while the browser starts", /Registered the host/],
-    ["in mid-capture", /Pressed “Capture audio”/],
-    ["when everything is kept for looking at it", /Ctrl-C ends them/],
+    ["while the stand-ins start", /^/, "chromium"],
+    ["while the browser starts", /Registered the host/, "chromium"],
+    ["while the browser starts", /Registered the host/, "firefox"],
+    ["in mid-capture", /Pressed “Capture audio”/, "chromium"],
+    ["in mid-capture", /Pressed “Capture audio”/, "firefox"],
+    ["when everything is kept for looking at it", /Ctrl-C ends them/, "chromium"],
   ] as const;
-  for (const [moment, sign] of moments) {
-    it(`leaves nothing when it is interrupted ${moment}`, async () => {
-      const run = start("--keep");
+  for (const [moment, sign, browser] of moments) {
+    it(`leaves nothing when it is interrupted ${moment}, in ${browser}`, async () => {
+      const run = start("--keep", "--browser", browser);
       await run.says(sign);
       // The first moment is when Node itself is there; before that there is nothing that could be left.
       await eventually("the run's own process", async () => (await readFile(`/proc/${String(run.child.pid)}/cmdline`, "utf8").catch(() => "")).includes("demo.ts"), 60_000);

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { createAuthority } from "./authority/authority.ts";
 import { BACKEND_HOST, ReferenceBackend } from "./backend/backend.ts";
+import type { BackendOptions } from "./backend/backend.ts";
 import type { Database } from "./backend/database.ts";
 import { makeLectures } from "./lectures.ts";
 import type { Lectures } from "./lectures.ts";
@@ -32,6 +33,8 @@ export interface PeersOptions {
   readonly signIn?: "form" | "sso";
   readonly database?: Database;
   readonly tokens?: readonly string[];
+  /** What else is to be said about the backend. */
+  readonly backend?: Pick<BackendOptions, "serves" | "refusesLecturesWith" | "maxFormBytes" | "courses" | "maxBytes">;
 }
 
 /** How many requests brought a credential or a secret of the site to each server; for the backend also what its bytes hold. */
@@ -104,6 +107,7 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
   const backend = await ReferenceBackend.start({
     dir: join(options.dir, "backend"),
     authority,
+    ...options.backend,
     ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
   });

@@ -251,6 +251,10 @@ export interface CaptureResult {
    * The backend said our SHA-256.
    */
   confirmed: boolean;
+  /**
+   * Of the plain form, where the backend says it; false: it had this recording already.
+   */
+  created?: boolean;
 }
 export interface SessionOpenMethod {
   params: SessionOpenParams;

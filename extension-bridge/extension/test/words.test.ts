@@ -70,32 +70,53 @@ test("every state has a card", () => {
 });
 
 test("before the person has agreed, the one thing a page offers is to agree", () => {
-  const card = pageCard({ state: "idle" }, false, null, ORIGIN);
+  const card = pageCard({ state: "idle" }, false, null, ORIGIN, true);
   assert.deepEqual([card.state, card.primary?.action], ["consent", "allow"]);
   assert.match(card.detail, /uni\.hosted\.panopto\.com/);
 });
 
 test("what is captured already is shown as captured, even before anything was agreed to anew", () => {
-  assert.equal(pageCard({ state: "connected" }, false, aCapture({ state: "done" }), ORIGIN).state, "done");
+  assert.equal(pageCard({ state: "connected" }, false, aCapture({ state: "done" }), ORIGIN, true).state, "done");
 });
 
 test("a cancelled capture may be captured again", () => {
-  assert.equal(pageCard({ state: "connected" }, true, aCapture({ state: "cancelled" }), ORIGIN).primary?.action, "capture");
+  assert.equal(pageCard({ state: "connected" }, true, aCapture({ state: "cancelled" }), ORIGIN, true).primary?.action, "capture");
 });
 
 const STOPPED = { problem: "host_ended" as const, message: "The Auricle program has stopped.", next: "Wait." };
 
 test("a program that stops in mid-capture is said to be starting again", () => {
-  const card = pageCard({ state: "reconnecting", problem: STOPPED }, true, aCapture({ done: 300 }), ORIGIN);
+  const card = pageCard({ state: "reconnecting", problem: STOPPED }, true, aCapture({ done: 300 }), ORIGIN, true);
   assert.deepEqual([card.state, card.percent], ["waiting", 30]);
   assert.match(card.detail, /has stopped.*started again/);
 });
 
 test("a finished capture stays finished when the program is gone", () => {
-  assert.equal(pageCard({ state: "unreachable", problem: STOPPED }, true, aCapture({ state: "done" }), ORIGIN).state, "done");
+  assert.equal(pageCard({ state: "unreachable", problem: STOPPED }, true, aCapture({ state: "done" }), ORIGIN, true).state, "done");
 });
 
 test("a missing program shows how to install it, and a way to look again", () => {
-  const card = pageCard({ state: "unreachable", problem: { ...EXPLANATIONS.host_missing, problem: "host_missing" } }, true, null, ORIGIN);
+  const card = pageCard({ state: "unreachable", problem: { ...EXPLANATIONS.host_missing, problem: "host_missing" } }, true, null, ORIGIN, true);
   assert.deepEqual([card.state, card.primary?.action, card.secondary?.action], ["host", "install_help", "connect"]);
+});
+
+test("where the browser keeps the site from us, the one press that helps says what the browser will ask", () => {
+  for (const [consented, capture] of [[false, null], [true, null], [true, aCapture({ state: "cancelled" })]] as const) {
+    const card = pageCard({ state: "idle" }, consented, capture, ORIGIN, false);
+    assert.deepEqual([card.state, card.primary?.action], ["access", "grant"]);
+    assert.match(card.detail, /Your browser does not let Auricle see uni\.hosted\.panopto\.com yet and will ask you whether it may/);
+    assert.equal(/Your cookies stay on this computer/.test(card.detail), !consented);
+  }
+});
+
+test("a capture that waits for cookies which the browser keeps from us waits for access, and for no sign-in", () => {
+  const card = pageCard({ state: "connected" }, true, aCapture({ state: "waiting_for_cookies" }), ORIGIN, false);
+  assert.deepEqual([card.state, card.label, card.primary?.action, card.secondary?.action], ["waiting", "Waiting for access", "grant", "cancel"]);
+});
+
+test("what needs no look at the site is shown as it is, with access or without", () => {
+  for (const state of ["downloading", "done", "failed"] as const) {
+    const capture = aCapture({ state });
+    assert.deepEqual(pageCard({ state: "connected" }, true, capture, ORIGIN, false), cardOf(capture));
+  }
 });

@@ -25,6 +25,8 @@ export const browserState = {
   cookieReads: 0,
   notices: [] as string[],
   opened: [] as string[],
+  /** Match patterns of what the extension may see. */
+  granted: [] as string[],
   badge: "",
   local: local.held,
   session: session.held,
@@ -35,6 +37,7 @@ export const browserState = {
     this.cookieReads = 0;
     this.notices = [];
     this.opened = [];
+    this.granted = ["https://*.panopto.com/*"];
     for (const held of [local.held, session.held]) for (const key of Object.keys(held)) delete held[key];
   },
 };
@@ -55,9 +58,12 @@ export const browserState = {
     getAllCookieStores: async () => [{ id: "0", tabIds: [7] }],
     getPartitionKey: async () => ({ partitionKey: { topLevelSite: "https://panopto.com" } }),
   },
-  tabs: { get: async (id: number) => ({ id }), create: async ({ url }: { url: string }) => void browserState.opened.push(url) },
-  permissions: { getAll: async () => ({ origins: ["https://*.panopto.com/*"] }) },
+  tabs: { query: async () => [], get: async (id: number) => ({ id }), create: async ({ url }: { url: string }) => void browserState.opened.push(url) },
+  permissions: { getAll: async () => ({ origins: [...browserState.granted] }) },
   scripting: { getRegisteredContentScripts: async () => [], registerContentScripts: async () => undefined },
-  notifications: { create: async (id: string, { title }: { title: string }) => void browserState.notices.push(`${id} ${title}`) },
-  action: { setBadgeText: async ({ text }: { text: string }) => void (browserState.badge = text), setBadgeBackgroundColor: async () => undefined },
+  notifications: {
+    create: async (...given: [{ message: string }] | [string, { title: string }]) =>
+      void browserState.notices.push(given.length === 1 ? given[0].message : `${given[0]} ${given[1].title}`),
+  },
+  action: { setBadgeText: async ({ text }: { text: string }) => void (browserState.badge = text), setBadgeBackgroundColor: async () => undefined, openPopup: async () => void browserState.opened.push("popup") },
 };

@@ -1,9 +1,9 @@
 // How to look at what a run left running.
 import type { Peers } from "../../peers/peers.ts";
 import { BACKEND_HOST } from "../../peers/backend/backend.ts";
+import type { DemoOptions } from "./options.ts";
 
-/** `headed`: whether the browser has a window. */
-export function howToLook(peers: Peers, lectureId: string, headed: boolean): string {
+export function howToLook(peers: Peers, lectureId: string, { headed }: Pick<DemoOptions, "headed">): string {
   const { backend, signIn, caFile, spki, hostResolverRules } = peers.summary();
   const reach = `--cacert ${caFile} --connect-to ${BACKEND_HOST}:443:127.0.0.1:${String(peers.backend.port)}`;
   const own = `chromium --user-data-dir=$(mktemp -d) --ignore-certificate-errors-spki-list=${spki} --host-resolver-rules='${hostResolverRules}'`;

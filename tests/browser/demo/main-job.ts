@@ -28,7 +28,7 @@ export async function doMainJob(job: MainJob): Promise<number> {
   const { peers, browser, lecture, terminal } = job;
   const picture = (name: string): string => join(job.pictures, `${name}.png`);
 
-  await deliverToBackend(browser, peers.backend, picture("5-settings"));
+  await deliverToBackend(browser, peers.backend, (page) => page.screenshot(picture("5-settings")));
   terminal.step(`In the extension's settings: deliver to ${peers.backend.origin}`);
 
   const student = peers.summary().signIn;

@@ -1,5 +1,6 @@
 // The figures in a table, and how to go on from here.
 import { relative } from "node:path";
+import type { TestBrowser } from "../support/test-browser.ts";
 import type { Figures } from "./figures.ts";
 
 function megabytes(bytes: number): string {
@@ -23,12 +24,18 @@ export function table(figures: Figures): string {
   return rows.map(([what, value, note]) => `  ${what.padEnd(left)}  ${value.padStart(right)}  ${note}`.trimEnd()).join("\n");
 }
 
+/** Where a person loads an extension that comes from no store. */
+const LOADING = {
+  chromium: (folder: string) => `In chrome://extensions switch on Developer mode, press “Load unpacked” and choose ${folder}`,
+  firefox: (folder: string) => `In about:debugging#/runtime/this-firefox press “Load Temporary Add-on…” and choose ${folder}/manifest.json`,
+} as const;
+
 /** Absolute paths in; they are shown as seen from `project`. */
-export function ownUniversity(project: string, program: string, extension: string): string {
+export function ownUniversity(project: string, program: string, { name, extension }: Pick<TestBrowser, "name" | "extension">): string {
   return [
     "For your own university:",
     `  1. ${relative(project, program)} install`,
-    `  2. In chrome://extensions switch on Developer mode, press “Load unpacked” and choose ${extension}`,
+    `  2. ${LOADING[name](extension)}`,
     "  3. Sign in at your own Panopto, open a lecture and press “Capture audio”; the settings say where the sound goes.",
   ].join("\n");
 }

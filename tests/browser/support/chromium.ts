@@ -4,34 +4,39 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 import type { Browser, Page, Target, WebWorker } from "puppeteer-core";
-import { trustAuthority } from "./authority.ts";
+import { trustIn } from "./authority.ts";
 import type { Home } from "./home.ts";
 import { groupEnds } from "./processes.ts";
 import { eventually } from "./sleep.ts";
-import type { PlantedCookie, TestBrowser, TestPage } from "./test-browser.ts";
+import { PANOPTO } from "../../../extension-bridge/extension/src/shared/access.ts";
+import { VIEWPORT } from "./test-browser.ts";
+import type { ColourScheme, LaunchOptions, PlantedCookie, TestBrowser, TestPage } from "./test-browser.ts";
 
 /** Fixed by the key in the extension's manifest. */
 const ID = "eifomnnboajlnambmpbbmkdaibgfclnl";
-export const EXTENSION = fileURLToPath(new URL("../../../extension-bridge/extension/dist/chromium", import.meta.url));
+const EXTENSION = fileURLToPath(new URL("../../../extension-bridge/extension/dist/chromium", import.meta.url));
 /** The program itself: Debian's wrapper adds extensions and keys of its own. */
 const PROGRAM = process.env["CHROMIUM"] ?? "/usr/lib/chromium/chromium";
 const PATIENCE_MS = 20_000;
 const END_MS = 5_000;
-export const VIEWPORT = { width: 1280, height: 720 };
 
-export interface ChromiumOptions {
-  readonly home: Home;
-  /** PEM */
-  readonly caFile: string;
-  /** `MAP HOST:443 127.0.0.1:PORT, …` */
-  readonly hostResolverRules: string;
-  readonly headed?: boolean;
+/** What its settings page can do, and no other. */
+interface SettingsScope {
+  readonly developerPrivate: {
+    updateExtensionConfiguration(change: { extensionId: string; hostAccess: "ON_CLICK" }): Promise<void>;
+    addHostPermission(extensionId: string, pattern: string): Promise<void>;
+  };
 }
 
-export async function launchChromium(options: ChromiumOptions): Promise<ChromiumBrowser> {
-  const { home, caFile, hostResolverRules, headed = false } = options;
+function resolverRule(route: string): string {
+  const [name = "", port = "", host = "", ownPort = ""] = route.split(":");
+  return `MAP ${name}:${port} ${host}:${ownPort}`;
+}
+
+export async function launchChromium(options: LaunchOptions): Promise<ChromiumBrowser> {
+  const { home, caFile, connectTo, headed = false } = options;
   if (!existsSync(join(EXTENSION, "manifest.json"))) throw new Error("The extension has not been built: npm run build -w @auricle/extension");
-  await trustAuthority(home.folder, caFile);
+  await trustIn(join(home.folder, ".pki", "nssdb"), caFile);
   const browser = await puppeteer.launch({
     executablePath: PROGRAM,
     headless: !headed,
@@ -46,7 +51,7 @@ export async function launchChromium(options: ChromiumOptions): Promise<Chromium
     handleSIGHUP: false,
     args: [
       // Names of the peers lead to them, all others nowhere: a test reaches nobody outside.
-      `--host-resolver-rules=${hostResolverRules}, MAP * ~NOTFOUND`,
+      `--host-resolver-rules=${[...connectTo.map(resolverRule), "MAP * ~NOTFOUND"].join(", ")}`,
       `--window-size=${String(VIEWPORT.width)},${String(VIEWPORT.height + 90)}`,
       "--lang=en-US",
       "--hide-scrollbars",
@@ -59,6 +64,9 @@ export async function launchChromium(options: ChromiumOptions): Promise<Chromium
 
 export class ChromiumBrowser implements TestBrowser {
   readonly name = "chromium";
+  readonly extension = EXTENSION;
+  /** In whose window the toolbar's button is pressed. */
+  #front: Page | undefined;
 
   constructor(
     readonly puppet: Browser,
@@ -66,7 +74,7 @@ export class ChromiumBrowser implements TestBrowser {
   ) {}
 
   async open(url?: string): Promise<TestPage> {
-    const page = new ChromiumPage(await this.puppet.newPage());
+    const page = this.#page(await this.puppet.newPage());
     // A tab behind another one paints nothing, and what is not painted cannot be pressed.
     await page.bringToFront();
     if (url !== undefined) await page.goto(url);
@@ -77,24 +85,34 @@ export class ChromiumBrowser implements TestBrowser {
     const target = await this.puppet.waitForTarget((one) => one.type() === "page" && wanted(one.url()), { timeout: PATIENCE_MS });
     const page = await target.page();
     if (!page) throw new Error(`${target.url()} is no page any more`);
-    await page.bringToFront();
-    return new ChromiumPage(page);
+    const next = this.#page(page);
+    await next.bringToFront();
+    return next;
+  }
+
+  async pressToolbarButton(): Promise<void> {
+    const extension = (await this.puppet.extensions()).get(ID);
+    if (!extension || !this.#front) throw new Error("There is no page in whose window the toolbar's button could be pressed");
+    await extension.triggerAction(this.#front);
   }
 
   async openPopup(): Promise<TestPage> {
-    const worker = await this.#worker();
-    await worker.evaluate(() => chrome.action.openPopup());
+    await this.pressToolbarButton();
+    return this.popup();
+  }
+
+  async popup(): Promise<TestPage> {
     const target = await this.puppet.waitForTarget((one) => one.url().endsWith("/popup.html"), { timeout: PATIENCE_MS });
-    return new ChromiumPage(await target.asPage());
+    return new ChromiumPage(await target.asPage(), () => undefined);
   }
 
   openExtensionPage(path: string): Promise<TestPage> {
     return this.open(`chrome-extension://${ID}/${path}`);
   }
 
-  async store(values: Readonly<Record<string, unknown>>): Promise<void> {
+  async store(values: { readonly [key: string]: unknown }): Promise<void> {
     const worker = await this.#worker();
-    await worker.evaluate((given) => chrome.storage.local.set(given), values as Record<string, unknown>);
+    await worker.evaluate((given) => chrome.storage.local.set(given), { ...values });
   }
 
   async plant(cookie: PlantedCookie): Promise<void> {
@@ -108,6 +126,17 @@ export class ChromiumBrowser implements TestBrowser {
     const worker = await target.worker();
     if (!worker) throw new Error("The extension's worker is not running");
     await worker.close();
+  }
+
+  takeAccessBack(): Promise<void> {
+    return this.#inSettings(async (scope, extensionId) => scope.developerPrivate.updateExtensionConfiguration({ extensionId, hostAccess: "ON_CLICK" }));
+  }
+
+  /** Without a window nobody can answer the browser's question; its settings grant the same. */
+  allowInPrompt(): Promise<void> {
+    return this.#inSettings(async (scope, extensionId, patterns) => {
+      for (const pattern of patterns) await scope.developerPrivate.addHostPermission(extensionId, pattern);
+    });
   }
 
   version(): Promise<string> {
@@ -127,6 +156,18 @@ export class ChromiumBrowser implements TestBrowser {
     await closing;
   }
 
+  #page(page: Page): ChromiumPage {
+    return new ChromiumPage(page, () => (this.#front = page));
+  }
+
+  async #inSettings(act: (scope: SettingsScope, id: string, patterns: string[]) => Promise<void>): Promise<void> {
+    const page = await this.puppet.newPage();
+    await page.goto("chrome://extensions");
+    await page.evaluate(`(${act.toString()})(chrome, ${JSON.stringify(ID)}, ${JSON.stringify(PANOPTO)})`);
+    await page.close();
+    await this.#front?.bringToFront();
+  }
+
   #background(): Promise<Target> {
     return this.puppet.waitForTarget((one) => one.type() === "service_worker" && one.url().startsWith(`chrome-extension://${ID}/`), { timeout: PATIENCE_MS });
   }
@@ -142,14 +183,16 @@ export class ChromiumBrowser implements TestBrowser {
 
 class ChromiumPage implements TestPage {
   readonly #page: Page;
+  readonly #inFront: () => void;
 
-  constructor(page: Page) {
+  constructor(page: Page, inFront: () => void) {
     this.#page = page;
+    this.#inFront = inFront;
     page.setDefaultTimeout(PATIENCE_MS);
   }
 
-  get url(): string {
-    return this.#page.url();
+  url(): Promise<string> {
+    return Promise.resolve(this.#page.url());
   }
 
   async goto(url: string): Promise<void> {
@@ -208,7 +251,16 @@ class ChromiumPage implements TestPage {
   }
 
   async bringToFront(): Promise<void> {
+    this.#inFront();
     await this.#page.bringToFront();
+  }
+
+  async colours(scheme: ColourScheme): Promise<void> {
+    await this.#page.emulateMediaFeatures([
+      { name: "prefers-color-scheme", value: scheme },
+      // Nothing is between two colours when a picture is taken.
+      { name: "prefers-reduced-motion", value: "reduce" },
+    ]);
   }
 
   async screenshot(file: string, selector?: string): Promise<void> {

@@ -8,7 +8,7 @@ const PRIMARY = `${ROOT} >>> [data-auricle=primary]`;
 const SECONDARY = `${ROOT} >>> [data-auricle=secondary]`;
 
 /** What the button's element says of itself; see the extension's README. */
-export type ButtonState = "consent" | "ready" | "capturing" | "waiting" | "paused" | "done" | "failed" | "host";
+export type ButtonState = "consent" | "access" | "ready" | "capturing" | "waiting" | "paused" | "done" | "failed" | "host";
 
 export interface Credentials {
   readonly user: string;
@@ -18,11 +18,17 @@ export interface Credentials {
 export class LecturePage {
   constructor(readonly page: TestPage) {}
 
-  /** Opens a lecture's address; signs in on the site's own form where it sends us there. */
+  /** Opens a lecture's address and waits for the button. */
   async open(url: string, person: Credentials): Promise<void> {
-    await this.page.goto(url);
-    if (this.page.url.includes("/Auth/Login.aspx")) await this.signIn(person);
+    await this.visit(url, person);
     await this.page.shows(BUTTON);
+  }
+
+  /** Opens a lecture's address; signs in on the site's own form where it sends us there. */
+  async visit(url: string, person: Credentials): Promise<void> {
+    await this.page.goto(url);
+    if ((await this.page.url()).includes("/Auth/Login.aspx")) await this.signIn(person);
+    await this.page.shows("#viewer");
   }
 
   /** On the site's form, which then leads to where the person wanted to go. */

@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Home } from "./home.ts";
+import type { BrowserName } from "./test-browser.ts";
 
 const run = promisify(execFile);
 
@@ -11,15 +12,24 @@ export class Registration {
   constructor(
     readonly program: string,
     readonly home: Home,
+    readonly browser: BrowserName,
   ) {}
 
+  /** Chromium looks into the folder of its profile, Firefox into the home folder. */
   get manifest(): string {
-    return join(this.home.profile, "NativeMessagingHosts", "org.auricle.host.json");
+    const folder = this.browser === "chromium" ? join(this.home.profile, "NativeMessagingHosts") : join(this.home.folder, ".mozilla", "native-messaging-hosts");
+    return join(folder, "org.auricle.host.json");
+  }
+
+  /** What a person enters to register the host with this browser. */
+  get installArguments(): readonly string[] {
+    const profile = this.browser === "chromium" ? ["--user-data-dir", this.home.profile] : [];
+    return ["install", "--browser", this.browser, ...profile];
   }
 
   /** As a person does it; fails with what the program says. */
   async install(): Promise<void> {
-    await run(this.program, ["install", "--browser", "chromium", "--user-data-dir", this.home.profile], { env: this.home.environment() });
+    await run(this.program, this.installArguments, { env: this.home.environment() });
   }
 
   /** Puts another program in the host's place, which the browser then starts instead. */

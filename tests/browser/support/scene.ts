@@ -1,5 +1,6 @@
 // A stage for browser tests: peers that a file's tests share, and for each test a browser with a home of its own.
 import assert from "node:assert/strict";
+import { after, before, describe } from "node:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,12 +9,13 @@ import { idFrom, lecture as makeLecture } from "../../peers/panopto/lecture.ts";
 import type { Lecture } from "../../peers/panopto/lecture.ts";
 import type { Peers } from "../../peers/peers.ts";
 import { Belongings } from "./belongings.ts";
-import type { ChromiumBrowser } from "./chromium.ts";
 import type { Home } from "./home.ts";
 import { LecturePage } from "./lecture-page.ts";
 import { Recording } from "./recording.ts";
 import { holdBrowser, holdHome, holdPeers } from "./stage.ts";
-import type { PeersChoices } from "./stage.ts";
+import type { BrowserChoices, PeersChoices } from "./stage.ts";
+import { BROWSERS } from "./test-browser.ts";
+import type { BrowserName, TestBrowser, TestPage } from "./test-browser.ts";
 
 const PICTURES = fileURLToPath(new URL("../../../artifacts/browser", import.meta.url));
 
@@ -26,13 +28,30 @@ export interface Hold {
   release(): void;
 }
 
-export interface SceneOptions {
+export interface SceneOptions extends BrowserChoices {
   /** False: as on a machine on which nobody has registered the host. */
   readonly registered?: boolean;
 }
 
+/** Plays a test's scene; given by `inEachBrowser`. */
+export type Play = (options: SceneOptions, act: (scene: Scene) => Promise<void>) => Promise<void>;
+
+/** The same tests in every browser, one after the other before the same peers. `tests` declares them. */
+export function inEachBrowser(what: string, choices: PeersChoices, tests: (play: Play, browser: BrowserName) => void): void {
+  let opened: { peers: Peers; close: () => Promise<void> } | undefined;
+  const peers = (): Peers => {
+    if (!opened) throw new Error("The peers are there only while tests run");
+    return opened.peers;
+  };
+  before(async () => void (opened = await openPeers(choices)));
+  after(() => opened?.close());
+  for (const browser of BROWSERS) {
+    describe(`${what}, in ${browser}`, () => tests((options, act) => Scene.play(peers(), browser, options, act), browser));
+  }
+}
+
 /** The peers of one test file. */
-export async function openPeers(choices: PeersChoices = {}): Promise<{ peers: Peers; close: () => Promise<void> }> {
+async function openPeers(choices: PeersChoices = {}): Promise<{ peers: Peers; close: () => Promise<void> }> {
   const belongings = new Belongings();
   const peers = await holdPeers(belongings, choices).catch(async (error: unknown) => {
     await belongings.end();
@@ -42,20 +61,28 @@ export async function openPeers(choices: PeersChoices = {}): Promise<{ peers: Pe
 }
 
 export class Scene {
+  /** Earlier scenes had the same peers: what those have seen is no business of this one. */
+  readonly #requestsBefore: number;
+  readonly #lecturesBefore: ReadonlySet<string>;
+
   private constructor(
     readonly peers: Peers,
     readonly home: Home,
-    readonly browser: ChromiumBrowser,
+    readonly browser: TestBrowser,
     readonly recording: Recording,
     readonly register: () => Promise<void>,
-  ) {}
+    lecturesBefore: readonly string[],
+  ) {
+    this.#requestsBefore = peers.cdn.requests.length;
+    this.#lecturesBefore = new Set(lecturesBefore);
+  }
 
   /** Runs a test in a browser of its own, and judges at its end what holds for every test. */
-  static async play(peers: Peers, options: SceneOptions, act: (scene: Scene) => Promise<void>): Promise<void> {
+  static async play(peers: Peers, browser: BrowserName, options: SceneOptions, act: (scene: Scene) => Promise<void>): Promise<void> {
     const belongings = new Belongings();
     let scene: Scene | undefined;
     try {
-      scene = await Scene.#open(peers, options, belongings);
+      scene = await Scene.#open(peers, browser, options, belongings);
       await act(scene);
     } finally {
       peers.cdn.clearFaults();
@@ -67,9 +94,9 @@ export class Scene {
     }
   }
 
-  static async #open(peers: Peers, { registered = true }: SceneOptions, belongings: Belongings): Promise<Scene> {
+  static async #open(peers: Peers, name: BrowserName, { registered = true, ...choices }: SceneOptions, belongings: Belongings): Promise<Scene> {
     await mkdir(PICTURES, { recursive: true });
-    const registration = await holdHome(belongings, peers, program());
+    const registration = await holdHome(belongings, peers, program(), name);
     const { home } = registration;
     const recording = await Recording.prepare(join(home.folder, "recording"), registration.program);
     const register = async (): Promise<void> => {
@@ -77,16 +104,17 @@ export class Scene {
       await registration.divert(recording.program);
     };
     if (registered) await register();
-    const browser = await holdBrowser(belongings, peers, home);
+    const browser = await holdBrowser(belongings, peers, registration, choices);
     const { origin, token } = peers.backend;
     await browser.store({ settings: { deliverTo: "backend", backendOrigin: origin, courseId: "", subfolder: "" }, backendToken: token });
-    return new Scene(peers, home, browser, recording, register);
+    const before = await peers.backend.lectures();
+    return new Scene(peers, home, browser, recording, register, before.map(({ id }) => id));
   }
 
   /** A lecture of an hour that no other test knows: long enough for a download to be met in its middle. */
   addLong(title: string): Lecture {
     const { audio, video } = this.peers.media.hour;
-    return this.peers.site.add(makeLecture({ deliveryId: idFrom("browser test", title), title, audio, video }));
+    return this.peers.site.add(makeLecture({ deliveryId: idFrom("browser test", this.browser.name, title), title, audio, video }));
   }
 
   /** From now on a download of this lecture's sound goes at a home line's pace and stops after `share` of it. */
@@ -104,26 +132,39 @@ export class Scene {
     };
   }
 
-  /** A tab at a lecture, the student signed in. */
+  /** A tab at a lecture, the student signed in, the button there. */
   async at(lecture: Lecture): Promise<LecturePage> {
     const page = new LecturePage(await this.browser.open());
     await page.open(this.peers.viewerUrl(lecture), this.peers.summary().signIn);
     return page;
   }
 
-  picture(name: string): string {
-    return join(PICTURES, `${name}.png`);
+  /** A tab at a lecture, the student signed in, where the extension may see nothing of it. */
+  async unseenAt(lecture: Lecture): Promise<LecturePage> {
+    await this.browser.takeAccessBack();
+    const page = new LecturePage(await this.browser.open());
+    await page.visit(this.peers.viewerUrl(lecture), this.peers.summary().signIn);
+    assert.equal(await page.label(), null, "the button stands on a page that the extension may not see");
+    return page;
+  }
+
+  /** Pictures of a page, or of one element of it, in light and in dark colours, to be looked at. */
+  async picture(page: TestPage, name: string, selector?: string): Promise<void> {
+    for (const scheme of ["dark", "light"] as const) {
+      await page.colours(scheme);
+      await page.screenshot(join(PICTURES, `${name}-${this.browser.name}-${scheme}.png`), selector);
+    }
   }
 
   /** Lectures at the backend from this one's page: the peers are shared, the tests' lectures are not. */
   async delivered(lecture: Lecture) {
     const url = this.peers.viewerUrl(lecture);
-    return (await this.peers.backend.lectures()).filter(({ sourceUrl }) => sourceUrl === url);
+    return (await this.peers.backend.lectures()).filter(({ id, sourceUrl }) => sourceUrl === url && !this.#lecturesBefore.has(id));
   }
 
   /** Bytes of this lecture's sound that the CDN has sent so far. */
   fetched(lecture: Lecture): number {
-    return this.peers.cdn.requests.filter(({ method, path }) => method === "GET" && this.isSoundOf(lecture, path)).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
+    return this.peers.cdn.requests.slice(this.#requestsBefore).filter(({ method, path }) => method === "GET" && this.isSoundOf(lecture, path)).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
   }
 
   /** Whether an address of the CDN, path and query, is that of this lecture's sound. */

@@ -1,13 +1,13 @@
 // The extension's settings, as a person uses them.
-import type { TestBrowser } from "./test-browser.ts";
+import type { TestBrowser, TestPage } from "./test-browser.ts";
 
 export interface BackendAccess {
   readonly origin: string;
   readonly token: string;
 }
 
-/** Sets the study backend and closes the settings again; `picture`: a PNG of them before that. */
-export async function deliverToBackend(browser: TestBrowser, backend: BackendAccess, picture?: string): Promise<void> {
+/** Sets the study backend and closes the settings again; `look`: what to do with them before that. */
+export async function deliverToBackend(browser: TestBrowser, backend: BackendAccess, look: (page: TestPage) => Promise<void>): Promise<void> {
   const page = await browser.openExtensionPage("options.html");
   await page.shows("#delivery:not([inert])");
   await page.click("[name=deliverTo][value=backend]");
@@ -15,6 +15,6 @@ export async function deliverToBackend(browser: TestBrowser, backend: BackendAcc
   await page.fill("[name=token]", backend.token);
   await page.click("#save");
   await page.reads("#saved", /^Saved\.$/);
-  if (picture !== undefined) await page.screenshot(picture);
+  await look(page);
   await page.close();
 }

@@ -4,9 +4,10 @@ import { startPeers } from "../../peers/peers.ts";
 import type { Peers, PeersOptions } from "../../peers/peers.ts";
 import type { Belongings } from "./belongings.ts";
 import { launchChromium } from "./chromium.ts";
-import type { ChromiumBrowser } from "./chromium.ts";
+import { launchFirefox } from "./firefox.ts";
 import { Home } from "./home.ts";
 import { Registration } from "./registration.ts";
+import type { BrowserName, LaunchOptions, TestBrowser } from "./test-browser.ts";
 
 export interface PeersChoices {
   /** Where media are kept between runs. */
@@ -22,18 +23,17 @@ export async function holdPeers(belongings: Belongings, choices: PeersChoices): 
   return belongings.hold(() => startPeers(options), (peers) => peers.stop());
 }
 
-/** A home whose host, once it is registered, reaches the peers by their true names. */
-export async function holdHome(belongings: Belongings, peers: Peers, program: string): Promise<Registration> {
+/** A home whose host, once it is registered with the browser, reaches the peers by their true names. */
+export async function holdHome(belongings: Belongings, peers: Peers, program: string, browser: BrowserName): Promise<Registration> {
   const home = await belongings.hold(() => Home.make("home"), (made) => made.remove());
   await home.configure({ network: { caFile: peers.caFile, connectTo: peers.connectTo() } });
-  return new Registration(program, home);
+  return new Registration(program, home, browser);
 }
 
-export interface BrowserChoices {
-  readonly headed?: boolean;
-}
+export type BrowserChoices = Pick<LaunchOptions, "headed" | "preferences">;
 
-export function holdBrowser(belongings: Belongings, peers: Peers, home: Home, choices: BrowserChoices = {}): Promise<ChromiumBrowser> {
-  const options = { home, caFile: peers.caFile, hostResolverRules: peers.hostResolverRules(), ...choices };
-  return belongings.hold(() => launchChromium(options), (browser) => browser.close());
+export function holdBrowser(belongings: Belongings, peers: Peers, { home, browser }: Registration, choices: BrowserChoices = {}): Promise<TestBrowser> {
+  const options: LaunchOptions = { home, caFile: peers.caFile, connectTo: peers.connectTo(), ...choices };
+  const launch = (): Promise<TestBrowser> => (browser === "chromium" ? launchChromium(options) : launchFirefox(options));
+  return belongings.hold(launch, (launched) => launched.close());
 }

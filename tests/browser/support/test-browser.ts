@@ -1,7 +1,18 @@
 // What a test asks of a browser, whichever it is. `A >>> B` in a selector is B in the open shadow root of A.
 
+import type { Plain } from "./evaluate.ts";
+import type { Home } from "./home.ts";
+
+export type BrowserName = "chromium" | "firefox";
+export const BROWSERS: readonly BrowserName[] = ["chromium", "firefox"];
+
+/** Of a page, px. */
+export const VIEWPORT = { width: 1280, height: 720 };
+
+export type ColourScheme = "light" | "dark";
+
 export interface TestPage {
-  readonly url: string;
+  url(): Promise<string>;
   goto(url: string): Promise<void>;
   reload(): Promise<void>;
   /** A real press, as a person's: the extension takes no other. Waits until there is something to press. */
@@ -19,6 +30,8 @@ export interface TestPage {
   /** Waits until there is such an element and it is seen. */
   shows(selector: string, timeoutMs?: number): Promise<void>;
   bringToFront(): Promise<void>;
+  /** What `prefers-color-scheme` says from now on. */
+  colours(scheme: ColourScheme): Promise<void>;
   /** PNG; `selector`: of that element alone. */
   screenshot(file: string, selector?: string): Promise<void>;
   close(): Promise<void>;
@@ -36,21 +49,47 @@ export interface PlantedCookie {
   partitionKey?: { topLevelSite: string };
 }
 
+export interface LaunchOptions {
+  readonly home: Home;
+  /** PEM: an authority that the browser is to trust. */
+  readonly caFile: string;
+  /** HOST:PORT:HOST:PORT. All other names lead nowhere. */
+  readonly connectTo: readonly string[];
+  readonly headed?: boolean;
+  /** Firefox's about:config, beyond what every test has there. */
+  readonly preferences?: Readonly<Record<string, string | number | boolean>>;
+}
+
 export interface TestBrowser {
-  readonly name: "chromium" | "firefox";
+  readonly name: BrowserName;
+  readonly home: Home;
+  /** The folder from which the extension was loaded. */
+  readonly extension: string;
   open(url?: string): Promise<TestPage>;
   /** The tab at such an address, in front; waits until somebody has opened it. */
   nextPage(wanted: (url: string) => boolean): Promise<TestPage>;
-  /** The real popup of the toolbar's button, above the page that is in front. */
+  /** Above the page that is in front. */
+  pressToolbarButton(): Promise<void>;
+  /** Presses it, and waits for its real popup. */
   openPopup(): Promise<TestPage>;
+  /** The popup that is open; waits until somebody has opened it. */
+  popup(): Promise<TestPage>;
   /** A page of the extension in a tab, e.g. `options.html`. */
   openExtensionPage(path: string): Promise<TestPage>;
   /** Sets keys of the extension's storage.local. */
-  store(values: Readonly<Record<string, unknown>>): Promise<void>;
+  store(values: { readonly [key: string]: Plain }): Promise<void>;
   /** Puts a cookie into the browser as if a site had set it. */
   plant(cookie: PlantedCookie): Promise<void>;
+  /** Takes away what the extension may see of Panopto, as a person does in the browser's own settings. */
+  takeAccessBack(): Promise<void>;
+  /** Gives it back by the browser's own question, which the extension has just asked. */
+  allowInPrompt(): Promise<void>;
   /** Ends the extension's background, as the browser does with one that is idle. */
   endBackground(): Promise<void>;
+  /** Name and number. */
+  version(): Promise<string>;
+  /** Resolves when it is gone, e.g. because the person has closed its window. */
+  closed(): Promise<void>;
   /** Closes it as a person does and waits until all its processes are gone. */
   close(): Promise<void>;
 }

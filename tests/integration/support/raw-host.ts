@@ -16,10 +16,17 @@ export interface Reply {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: { readonly kind?: string; readonly retryable?: boolean; readonly path?: string } };
 }
 
+/** Browsers end the port on text that is no UTF-8. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** As Firefox starts a host: SIGPIPE is ignored in it from the first instruction on. Goes before the program. */
+export const IGNORING_SIGPIPE: readonly string[] = ["/bin/sh", "-c", 'trap "" PIPE; exec "$0" "$@"'];
+
 export interface RawOptions {
   readonly home: string;
   readonly args?: readonly string[];
-  readonly config?: unknown;
+  /** Before the program's own command line. */
+  readonly under?: readonly string[];
   readonly configFile?: string;
 }
 
@@ -28,6 +35,8 @@ export class RawHost {
   /** Bytes of the longest frame so far. */
   longestBytes = 0;
   stderr = "";
+  /** Descriptor 3, as the browser's end of it sees it. */
+  readonly sentinel = { bytes: 0, isOpen: true };
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #stdin: Writable;
@@ -35,14 +44,17 @@ export class RawHost {
   #look: () => void = () => undefined;
   #lastId = 1_000_000;
 
-  constructor({ home, args = [CHROMIUM_ORIGIN], configFile }: RawOptions) {
+  constructor({ home, args = [CHROMIUM_ORIGIN], under = [], configFile }: RawOptions) {
     // Descriptor 3 stands for whatever a browser has left open in its children.
     const env = { PATH: process.env["PATH"], HOME: home, ...(configFile === undefined ? {} : { AURICLE_CONFIG: configFile }) };
-    this.#child = spawn(program(), [...args], { stdio: ["pipe", "pipe", "pipe", "pipe"], env, cwd: home });
+    const [first = "", ...others] = [...under, program(), ...args];
+    this.#child = spawn(first, others, { stdio: ["pipe", "pipe", "pipe", "pipe"], env, cwd: home });
     this.#stdin = this.#child.stdin as Writable;
     this.#stdin.on("error", () => undefined);
     (this.#child.stdout as Readable).on("data", (bytes: Buffer) => this.#take(bytes));
     (this.#child.stderr as Readable).on("data", (bytes: Buffer) => (this.stderr += bytes.toString("utf8")));
+    const sentinel = this.#child.stdio[3] as Readable;
+    sentinel.on("data", (bytes: Buffer) => (this.sentinel.bytes += bytes.length)).on("end", () => (this.sentinel.isOpen = false));
     this.exited = new Promise((resolve) => this.#child.once("close", (code, signal) => resolve({ code, signal })));
   }
 
@@ -90,6 +102,15 @@ export class RawHost {
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** From now on nobody reads what the host writes, as when a browser was killed. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+  }
+
   leave(): Promise<Exit> {
     this.#stdin.end();
     return this.exited;
@@ -101,7 +122,7 @@ export class RawHost {
       const length = this.#held.readUInt32LE();
       if (this.#held.length < 4 + length) break;
       this.longestBytes = Math.max(this.longestBytes, length);
-      this.replies.push(JSON.parse(this.#held.toString("utf8", 4, 4 + length)) as Reply);
+      this.replies.push(JSON.parse(UTF8.decode(this.#held.subarray(4, 4 + length))) as Reply);
       this.#held = this.#held.subarray(4 + length);
     }
     this.#look();

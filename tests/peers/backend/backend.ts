@@ -6,19 +6,22 @@ import { join } from "node:path";
 import type { Authority, Certificate } from "../authority/authority.ts";
 import type { Answer } from "../wire/answer.ts";
 import { json } from "../wire/answer.ts";
-import type { Fault, FaultRule, FaultTarget } from "../wire/fault.ts";
-import { Listener } from "../wire/listener.ts";
-import type { RequestRecord } from "../wire/record.ts";
+import { Peer } from "../wire/peer.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { ApiError } from "./api-error.ts";
 import { leaseDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
+import { FormLectureTable } from "./form-lecture-table.ts";
+import type { FormLecture } from "./form-lecture-table.ts";
 import { LectureApi, ownerOf } from "./lecture-api.ts";
 import { LectureTable } from "./lecture-table.ts";
 import type { LectureRow } from "./lecture-table.ts";
 import { migrate } from "./migration.ts";
 import { MischiefPlan } from "./mischief.ts";
 import type { Mischief } from "./mischief.ts";
+import { Pipeline } from "./pipeline.ts";
+import { PlainFormApi } from "./plain-form-api.ts";
+import type { Course } from "./plain-form-api.ts";
 import { Recording } from "./recording.ts";
 import { UploadSpace } from "./upload-space.ts";
 
@@ -39,53 +42,86 @@ export interface BackendOptions {
   readonly maxBytes?: number;
   /** One day when left out. */
   readonly uploadExpiresAfterMs?: number;
+  /**
+   * `plain-form`: only what StudyBuddy's backend has today, which says 404 or 405 to `POST /api/lectures`, and errors
+   * without a `kind`. `lectures`: only the others. Both when left out.
+   */
+  readonly serves?: "everything" | "lectures" | "plain-form";
+  /** How a backend with the plain form alone refuses `POST /api/lectures`; 404 when left out. */
+  readonly refusesLecturesWith?: 404 | 405;
+  /** The largest file in the plain form (bytes, inclusive); 100 MiB when left out. */
+  readonly maxFormBytes?: number;
+  /** Two when left out. */
+  readonly courses?: readonly Course[];
 }
 
+/** Which a person may choose from, where a test names none of its own. */
+export const COURSES: readonly Course[] = [
+  { id: "5f0c9c1e-2c1b-4f6e-9d53-1f0a4b1c7a01", code: "PHYS 204", title: "Acoustics", instructor: "A. Lovelace" },
+  { id: "0d7e3f52-8f5c-4a0e-b6cb-6a2f9f1d8e02", code: "MED 110", title: "Anatomy of the Ear", instructor: "H. von Helmholtz" },
+];
+
+const MAX_FORM_BYTES = 100 * 1024 ** 2;
 const MAX_UPLOAD_BYTES = 2 * 1024 ** 3;
+const INCOMING = "incoming";
 const DAY_MS = 24 * 3600 * 1000;
 
 interface Parts {
   readonly table: LectureTable;
+  readonly forms: FormLectureTable;
   readonly uploads: UploadSpace;
   readonly mischief: MischiefPlan;
   readonly certificate: Certificate | undefined;
+  readonly recording: Recording;
   readonly close: () => Promise<void>;
 }
 
-export class ReferenceBackend {
-  readonly #listener: Listener;
+export class ReferenceBackend extends Peer {
+  /** What becomes of a lecture that came by the plain form. */
+  readonly pipeline: Pipeline;
+  readonly #options: BackendOptions;
+  /** Tokens that are good, but of nobody. */
+  readonly #nobodys = new Set<string>();
   readonly #tokens: Set<string>;
   readonly #recording: Recording;
   readonly #table: LectureTable;
   readonly #uploads: UploadSpace;
   readonly #mischief: MischiefPlan;
+  readonly #forms: FormLectureTable;
   readonly #api: LectureApi;
+  readonly #formApi: PlainFormApi;
   readonly #audioDir: string;
   readonly #origin: string | undefined;
   readonly #close: () => Promise<void>;
 
   private constructor(options: BackendOptions, parts: Parts) {
-    const { certificate } = parts;
+    const { certificate, recording } = parts;
+    super({ server: "backend", ...(certificate === undefined ? {} : { tls: { certificate } }), tap: (bytes) => recording.add(bytes) });
+    this.#options = options;
+    this.#recording = recording;
     this.#tokens = new Set(options.tokens ?? [randomBytes(24).toString("base64url")]);
-    this.#recording = new Recording(join(options.dir, "received.bin"));
-    this.#listener = new Listener({
-      server: "backend",
-      ...(certificate === undefined ? {} : { tls: { certificate } }),
-      handler: (request) => this.#handle(request),
-      tap: (bytes) => this.#recording.add(bytes),
-    });
     this.#table = parts.table;
     this.#uploads = parts.uploads;
     this.#mischief = parts.mischief;
     this.#close = parts.close;
     this.#origin = options.authority === undefined ? undefined : `https://${options.host ?? BACKEND_HOST}`;
     this.#audioDir = join(options.dir, "audio");
+    this.#forms = parts.forms;
+    this.pipeline = new Pipeline(parts.forms, (id) => this.audioFile(id));
+    this.#formApi = new PlainFormApi({
+      table: parts.forms,
+      pipeline: this.pipeline,
+      courses: options.courses ?? COURSES,
+      incomingDir: join(options.dir, INCOMING),
+      audioFile: (id) => this.audioFile(id),
+      maxBytes: options.maxFormBytes ?? MAX_FORM_BYTES,
+    });
     this.#api = new LectureApi({ ...parts, audioDir: this.#audioDir, maxBytes: options.maxBytes ?? MAX_UPLOAD_BYTES, origin: () => this.origin });
   }
 
   /** Makes its folders and tables and listens on 127.0.0.1; `port` 0: any free one. */
   static async start(options: BackendOptions, port = 0): Promise<ReferenceBackend> {
-    await mkdir(join(options.dir, "audio"), { recursive: true, mode: 0o700 });
+    for (const name of ["audio", INCOMING]) await mkdir(join(options.dir, name), { recursive: true, mode: 0o700 });
     const database = options.database ?? (await leaseDatabase());
     await migrate(database);
     const mischief = new MischiefPlan();
@@ -97,13 +133,17 @@ export class ReferenceBackend {
     });
     const certificate = await options.authority?.certificateFor([options.host ?? BACKEND_HOST]);
     const close = options.database === undefined ? () => database.close() : () => Promise.resolve();
-    const backend = new ReferenceBackend(options, { table: new LectureTable(database), uploads, mischief, certificate, close });
-    await backend.#listener.start(port);
+    const backend = new ReferenceBackend(options, {
+      table: new LectureTable(database),
+      forms: new FormLectureTable(database),
+      uploads,
+      mischief,
+      certificate,
+      recording: new Recording(join(options.dir, "received.bin")),
+      close,
+    });
+    await backend.start(port);
     return backend;
-  }
-
-  get port(): number {
-    return this.#listener.port;
   }
 
   /** What a client is configured with: `https://study.example.edu`, or `http://127.0.0.1:PORT`. */
@@ -118,24 +158,10 @@ export class ReferenceBackend {
     return token;
   }
 
-  get requests(): readonly RequestRecord[] {
-    return this.#listener.recorder.requests;
-  }
-
-  /** What this peer itself did wrong, if anything. */
-  get failure(): unknown {
-    return this.#listener.failure;
-  }
-
-  async stop(): Promise<void> {
-    await this.#listener.stop();
+  override async stop(): Promise<void> {
+    await super.stop();
     this.#recording.close();
     await this.#close();
-  }
-
-  /** Something goes wrong on the wire: any Fault, a status such as 401, 413, 423, 460 or 503 included. */
-  fail(fault: Fault, target?: FaultTarget): FaultRule {
-    return this.#listener.fail(fault, target);
   }
 
   /** Something goes wrong behind the interface, that many times. */
@@ -143,19 +169,23 @@ export class ReferenceBackend {
     this.#mischief.order(mischief, times);
   }
 
-  clearFaults(): void {
-    this.#listener.faults.clear();
+  override clearFaults(): void {
+    super.clearFaults();
     this.#mischief.clear();
-  }
-
-  waitForRequest(predicate: (record: RequestRecord) => boolean, timeoutMs?: number): Promise<RequestRecord> {
-    return this.#listener.recorder.waitForRequest(predicate, timeoutMs);
+    this.pipeline.clear();
   }
 
   /** A further token, for another person. */
   issueToken(): string {
     const token = randomBytes(24).toString("base64url");
     this.#tokens.add(token);
+    return token;
+  }
+
+  /** A token that is good and says not whose it is: 403. */
+  issueTokenOfNobody(): string {
+    const token = randomBytes(24).toString("base64url");
+    this.#nobodys.add(token);
     return token;
   }
 
@@ -166,6 +196,11 @@ export class ReferenceBackend {
 
   lectures(): Promise<LectureRow[]> {
     return this.#table.all();
+  }
+
+  /** Those that came by the plain form. */
+  formLectures(): Promise<FormLecture[]> {
+    return this.#forms.all();
   }
 
   /** The finished audio of a lecture, in the file system. */
@@ -192,19 +227,29 @@ export class ReferenceBackend {
     return this.#recording.file;
   }
 
-  async #handle(request: WireRequest): Promise<Answer> {
+  protected async handle(request: WireRequest): Promise<Answer> {
     try {
       if (request.path === "/api/health") return json(200, { status: "ok" });
       if (request.headers["cookie"] !== undefined) throw new ApiError(422, "secret_refused", "This backend takes no cookie.");
-      return await this.#api.handle(request, this.#authenticated(request));
+      return await this.#route(request, this.#authenticated(request));
     } catch (error) {
-      if (error instanceof ApiError) return error.answer();
-      throw error;
+      if (!(error instanceof ApiError)) throw error;
+      return this.#options.serves === "plain-form" ? error.plainAnswer() : error.answer();
     }
+  }
+
+  async #route(request: WireRequest, owner: string): Promise<Answer> {
+    const serves = this.#options.serves ?? "everything";
+    const answer = serves === "lectures" ? undefined : await this.#formApi.handle(request, owner);
+    if (answer !== undefined) return answer;
+    if (serves !== "plain-form") return this.#api.handle(request, owner);
+    if (request.path === "/api/lectures" && this.#options.refusesLecturesWith === 405) throw new ApiError(405, "method_not_allowed", "Method Not Allowed", { allow: "GET" });
+    throw new ApiError(404, "not_found", "Not Found");
   }
 
   #authenticated(request: WireRequest): string {
     const token = /^Bearer (.+)$/i.exec(request.headers["authorization"] ?? "")?.[1];
+    if (token !== undefined && this.#nobodys.has(token)) throw new ApiError(403, "forbidden", "Token is missing a user identifier");
     if (token === undefined || !this.#tokens.has(token)) throw new ApiError(401, "unauthorized", "Authentication required", { "www-authenticate": "Bearer" });
     return ownerOf(token);
   }

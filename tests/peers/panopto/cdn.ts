@@ -7,8 +7,7 @@ import type { Certificate } from "../authority/authority.ts";
 import type { MediaFile } from "../media/media.ts";
 import type { Answer } from "../wire/answer.ts";
 import { bytesAnswer } from "../wire/answer.ts";
-import type { Fault, FaultRule, FaultTarget } from "../wire/fault.ts";
-import { Listener } from "../wire/listener.ts";
+import { Peer } from "../wire/peer.ts";
 import type { RequestRecord } from "../wire/record.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { serveResource } from "../wire/resource.ts";
@@ -38,8 +37,7 @@ interface Shelf {
 const LAST_MODIFIED = new Date("2026-10-12T11:30:00Z");
 const SIGNED_FOR_MS = 10 * 60 * 1000;
 
-export class Cdn {
-  readonly #listener: Listener;
+export class Cdn extends Peer {
   readonly #key = randomBytes(32);
   readonly #now: () => number;
   readonly #signedForMs: number;
@@ -50,47 +48,14 @@ export class Cdn {
   #notBefore = 0;
 
   constructor(options: CdnOptions) {
+    super({ server: "cdn", tls: { certificate: options.certificate } });
     this.#now = options.now ?? Date.now;
     this.#signedForMs = options.signedForMs ?? SIGNED_FOR_MS;
-    this.#listener = new Listener({ server: "cdn", tls: { certificate: options.certificate }, handler: (request) => this.#handle(request) });
-  }
-
-  get port(): number {
-    return this.#listener.port;
-  }
-
-  get requests(): readonly RequestRecord[] {
-    return this.#listener.recorder.requests;
   }
 
   /** Requests that came with a Cookie or an Authorization. A test asserts that there are none. */
   get leaks(): readonly RequestRecord[] {
     return this.#leaks;
-  }
-
-  /** What this peer itself did wrong, if anything. */
-  get failure(): unknown {
-    return this.#listener.failure;
-  }
-
-  start(port = 0): Promise<void> {
-    return this.#listener.start(port);
-  }
-
-  stop(): Promise<void> {
-    return this.#listener.stop();
-  }
-
-  fail(fault: Fault, target?: FaultTarget): FaultRule {
-    return this.#listener.fail(fault, target);
-  }
-
-  clearFaults(): void {
-    this.#listener.faults.clear();
-  }
-
-  waitForRequest(predicate: (record: RequestRecord) => boolean, timeoutMs?: number): Promise<RequestRecord> {
-    return this.#listener.recorder.waitForRequest(predicate, timeoutMs);
   }
 
   /** From now on every address that was signed so far is too old: 403 with XML. */
@@ -133,7 +98,7 @@ export class Cdn {
     return `https://${cdnHostFor(tenant)}:443${audioStreamFile(lecture)}?InvocationID=${randomUUID()}`;
   }
 
-  async #handle(request: WireRequest): Promise<Answer> {
+  protected async handle(request: WireRequest): Promise<Answer> {
     if (request.headers["cookie"] !== undefined || request.headers["authorization"] !== undefined) {
       const record = this.requests.find((seen) => seen.sequence === request.sequence);
       if (record !== undefined) this.#leaks.push(record);

@@ -4,9 +4,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Certificate } from "../authority/authority.ts";
 import type { Answer } from "../wire/answer.ts";
 import { html, redirect } from "../wire/answer.ts";
-import type { Fault, FaultRule, FaultTarget } from "../wire/fault.ts";
-import { Listener } from "../wire/listener.ts";
-import type { RequestRecord } from "../wire/record.ts";
+import { Peer } from "../wire/peer.ts";
 import { bodyForm } from "../wire/request.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { bouncePage, signInPage } from "./pages.ts";
@@ -22,45 +20,15 @@ interface Bounce {
   readonly relayState: string;
 }
 
-export class IdentityProvider {
-  readonly #listener: Listener;
+export class IdentityProvider extends Peer {
   readonly #people: readonly Person[];
   readonly #sessions = new Map<string, Person>();
   readonly #bounces = new Map<string, Bounce>();
   readonly #responses = new Map<string, Person>();
 
   constructor(options: { readonly certificate: Certificate; readonly people: readonly Person[] }) {
+    super({ server: "idp", tls: { certificate: options.certificate } });
     this.#people = options.people;
-    this.#listener = new Listener({ server: "idp", tls: { certificate: options.certificate }, handler: (request) => this.#handle(request) });
-  }
-
-  get port(): number {
-    return this.#listener.port;
-  }
-
-  get requests(): readonly RequestRecord[] {
-    return this.#listener.recorder.requests;
-  }
-
-  /** What this peer itself did wrong, if anything. */
-  get failure(): unknown {
-    return this.#listener.failure;
-  }
-
-  start(port = 0): Promise<void> {
-    return this.#listener.start(port);
-  }
-
-  stop(): Promise<void> {
-    return this.#listener.stop();
-  }
-
-  fail(fault: Fault, target?: FaultTarget): FaultRule {
-    return this.#listener.fail(fault, target);
-  }
-
-  waitForRequest(predicate: (record: RequestRecord) => boolean, timeoutMs?: number): Promise<RequestRecord> {
-    return this.#listener.recorder.waitForRequest(predicate, timeoutMs);
   }
 
   /** Cookies of its own sessions: these too are nobody else's. */
@@ -83,7 +51,7 @@ export class IdentityProvider {
     return person;
   }
 
-  async #handle(request: WireRequest): Promise<Answer> {
+  protected async handle(request: WireRequest): Promise<Answer> {
     if (request.host !== IDP_HOST) return html(421, "<title>Misdirected</title>");
     if (request.path !== SIGN_IN_PATH) return html(404, "<title>Not found</title>");
     const bounce = this.#bounces.get(request.query.get("SAMLRequest") ?? "");

@@ -4,9 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { Certificate } from "../authority/authority.ts";
 import type { Answer } from "../wire/answer.ts";
 import { html, json, redirect } from "../wire/answer.ts";
-import type { Fault, FaultRule, FaultTarget } from "../wire/fault.ts";
-import { Listener } from "../wire/listener.ts";
-import type { RequestRecord } from "../wire/record.ts";
+import { Peer } from "../wire/peer.ts";
 import { bodyBytes, bodyForm } from "../wire/request.ts";
 import type { WireRequest } from "../wire/request.ts";
 import type { Cdn, PodcastTarget } from "./cdn.ts";
@@ -37,13 +35,12 @@ export interface SiteOptions {
 
 const LOGIN_PATH = "/Panopto/Pages/Auth/Login.aspx";
 
-export class PanoptoSite {
+export class PanoptoSite extends Peer {
   /** May be changed between requests. */
   loggedOut: LoggedOutForm;
   podcastRefusal: PodcastRefusal;
   signIn: "form" | "sso";
   listRefusal: ListRefusal = "public-only";
-  readonly #listener: Listener;
   readonly #options: SiteOptions;
   readonly #people: readonly Person[];
   readonly #sessions = new Sessions();
@@ -51,53 +48,16 @@ export class PanoptoSite {
   readonly #playlists: Playlist[] = [];
 
   constructor(options: SiteOptions) {
+    super({ server: "site", tls: { certificate: options.certificate, byName: options.tenants } });
     this.#options = options;
     this.loggedOut = options.loggedOut ?? "json-error-2";
     this.podcastRefusal = options.podcastRefusal ?? "403";
     this.signIn = options.signIn ?? "form";
     this.#people = options.people ?? [STUDENT];
-    this.#listener = new Listener({
-      server: "site",
-      tls: { certificate: options.certificate, byName: options.tenants },
-      handler: (request) => this.#handle(request),
-    });
-  }
-
-  get port(): number {
-    return this.#listener.port;
-  }
-
-  get requests(): readonly RequestRecord[] {
-    return this.#listener.recorder.requests;
   }
 
   get lectures(): readonly Lecture[] {
     return this.#lectures;
-  }
-
-  /** What this peer itself did wrong, if anything. */
-  get failure(): unknown {
-    return this.#listener.failure;
-  }
-
-  start(port = 0): Promise<void> {
-    return this.#listener.start(port);
-  }
-
-  stop(): Promise<void> {
-    return this.#listener.stop();
-  }
-
-  fail(fault: Fault, target?: FaultTarget): FaultRule {
-    return this.#listener.fail(fault, target);
-  }
-
-  clearFaults(): void {
-    this.#listener.faults.clear();
-  }
-
-  waitForRequest(predicate: (record: RequestRecord) => boolean, timeoutMs?: number): Promise<RequestRecord> {
-    return this.#listener.recorder.waitForRequest(predicate, timeoutMs);
   }
 
   /** Puts a lecture on the site, its files on the CDN, and gives it back. */
@@ -138,7 +98,7 @@ export class PanoptoSite {
     return this.#people.flatMap(({ name, mail, user }) => [name, mail, user]);
   }
 
-  async #handle(request: WireRequest): Promise<Answer> {
+  protected async handle(request: WireRequest): Promise<Answer> {
     if (!this.#options.tenants.has(request.host)) return html(421, plainPage("Misdirected", "No such site here."));
     const session = this.#sessions.find(request.cookies.get(AUTH_COOKIE), request.host);
     const path = request.path.toLowerCase();

@@ -85,7 +85,7 @@ TEST_F(BackendDeliveryTest, registers_uploads_in_parts_and_completes) {
                     {"mime_type", "audio/mp4"},
                     {"duration_ms", 3'197'750},
                     {"size_bytes", 2500},
-                    {"accepts", {"tus"}}}));
+                    {"accepts", {"tus", "presigned", "multipart"}}}));
     EXPECT_EQ(backend.seen.front().headers.find("Idempotency-Key"), "key-1");
     for (const auto& one : backend.seen) {
         EXPECT_TRUE(one.http1) << one.method;
@@ -314,9 +314,24 @@ TEST_F(BackendDeliveryTest, nonsense_in_place_of_a_lecture_is_named_for_what_it_
         {R"({"id":{},"status":"uploading"})", "without giving its id"},
         {R"({"id":"l","upload":7})", "did not say how"},
         {R"({"id":"l","upload":{"protocol":"ftp","url":"https://study.example.edu/x"}})", "did not say how"},
-        {R"({"id":"l","upload":{"protocol":"presigned","parts":[]}})", "'presigned'"},
-        {R"({"id":"l","upload":{"protocol":"multipart","url":"https://study.example.edu/x"}})",
-         "'multipart'"},
+        {R"({"id":"l","upload":{"protocol":"presigned","complete_url":"/x","part_bytes":5,"parts":[]}})",
+         "into which parts"},
+        {R"({"id":"l","upload":{"protocol":"presigned","complete_url":"/x","part_bytes":0,)"
+         R"("parts":["https://s.example.com/secret-path"]}})",
+         "into which parts"},
+        {R"({"id":"l","upload":{"protocol":"presigned","complete_url":"/x","part_bytes":5000,)"
+         R"("parts":["http://s.example.com/secret-path"]}})",
+         "no usable address"},
+        {R"({"id":"l","upload":{"protocol":"presigned","complete_url":"/x","part_bytes":5000,"parts":[7]}})",
+         "no usable address"},
+        {R"({"id":"l","upload":{"protocol":"presigned","complete_url":"https://s.example.com/secret-path",)"
+         R"("part_bytes":5000,"parts":["https://s.example.com/a"]}})",
+         "not its own"},
+        {R"({"id":"l","upload":{"protocol":"presigned","complete_url":"/x","part_bytes":1000,)"
+         R"("parts":["https://s.example.com/secret-path"]}})",
+         "another number of parts"},
+        {R"({"id":"l","upload":{"protocol":"multipart","url":"https://evil.example.com/secret-path"}})",
+         "not its own"},
         {R"({"id":"l","upload":{"protocol":"tus"}})", "no usable address"},
         {R"({"id":"l","upload":{"protocol":"tus","url":"http://study.example.edu/x"}})", "no usable address"},
         {R"({"id":"l","upload":{"protocol":"tus","url":"https://u:p@study.example.edu/x"}})",
@@ -347,15 +362,89 @@ TEST_F(BackendDeliveryTest, an_upload_address_may_be_relative) {
     expectDelivered(deliver(parcel), parcel);
 }
 
-TEST_F(BackendDeliveryTest, ways_that_are_not_spoken_yet_are_said_so_before_anything_is_sent) {
-    for (const char* api : {"presigned", "multipart"}) {
-        auto outcome = deliver(parcelOf("x"), api);
+// Which way: deliver.api and what the backend chooses.
+
+TEST_F(BackendDeliveryTest, a_way_that_was_insisted_on_is_all_that_is_offered_and_all_that_is_taken) {
+    for (const std::string api : {"tus", "presigned"}) {
+        backend = {};
+        backend.protocol = api;
+        const Parcel parcel = parcelOf(text(2500));
+        expectDelivered(deliver(parcel, api), parcel);
+        EXPECT_EQ(json::parse(backend.seen.front().body).at("accepts"), json{api});
+        backend = {};
+        backend.protocol = api == "tus" ? "presigned" : "tus";
+        const auto outcome = deliver(parcelOf(text(2500)), api);
         ASSERT_FALSE(outcome);
         EXPECT_EQ(outcome.error().kind, Kind::upload_rejected);
-        EXPECT_THAT(outcome.error().message, HasSubstr(api));
+        EXPECT_THAT(outcome.error().message, HasSubstr("while it was offered '" + api + "'"));
+        EXPECT_EQ(backend.seen.size(), 1u);
     }
-    EXPECT_TRUE(backend.seen.empty());
-    EXPECT_TRUE(deliver(parcelOf("x"), "tus"));
+}
+
+TEST_F(BackendDeliveryTest, a_backend_without_lectures_is_sent_the_plain_form_where_any_way_is_welcome) {
+    for (const int status : {404, 405}) {
+        backend = {};
+        backend.speaksForm = true;
+        backend.order("POST", {.what = What::status, .status = status});
+        auto outcome = deliver(parcelOf(text(2500)));
+        ASSERT_TRUE(outcome) << outcome.error().message;
+        EXPECT_EQ(outcome->lecture, "form-1");
+        EXPECT_FALSE(outcome->confirmed);
+        EXPECT_THAT(backend.methods(), ElementsAre("POST /api/lectures", "POST /api/lectures/audio",
+                                                   "GET /api/lectures/form-1/status"));
+    }
+}
+
+TEST_F(BackendDeliveryTest, no_other_answer_leads_to_the_plain_form) {
+    for (const int status : {400, 401, 409, 410, 413, 415, 422, 500, 501}) {
+        backend = {};
+        backend.speaksForm = true;
+        EXPECT_NE(refused("POST", status).message, "");
+        for (const auto& line : backend.methods()) EXPECT_EQ(line, "POST /api/lectures") << status;
+    }
+}
+
+TEST_F(BackendDeliveryTest, a_way_that_was_insisted_on_never_becomes_the_plain_form) {
+    for (const char* api : {"tus", "presigned"}) {
+        backend = {};
+        backend.speaksForm = true;
+        backend.speaksLectures = false;
+        auto outcome = deliver(parcelOf("x"), api);
+        ASSERT_FALSE(outcome);
+        EXPECT_THAT(outcome.error().message, HasSubstr("does not know the interface"));
+        EXPECT_THAT(backend.methods(), ElementsAre("POST /api/lectures"));
+    }
+}
+
+TEST_F(BackendDeliveryTest, the_plain_form_that_was_insisted_on_asks_for_nothing_else) {
+    backend.speaksForm = true;
+    ASSERT_TRUE(deliver(parcelOf("x"), "multipart"));
+    EXPECT_EQ(backend.methods().front(), "POST /api/lectures/audio");
+}
+
+TEST_F(BackendDeliveryTest, a_registered_lecture_may_be_taken_as_a_form_and_is_confirmed_all_the_same) {
+    backend.protocol = "multipart";
+    const Parcel parcel = parcelOf(text(2500));
+    expectDelivered(deliver(parcel), parcel);
+    EXPECT_THAT(backend.methods(),
+                ElementsAre("POST /api/lectures", "POST /files/1", "POST /api/lectures/lecture-1/complete"));
+}
+
+TEST_F(BackendDeliveryTest, a_forms_place_that_is_gone_is_asked_for_anew_twice_at_most) {
+    backend.protocol = "multipart";
+    unsigned left = 2;
+    backend.chance = [&left](const net::Request& request) -> std::optional<Fault> {
+        if (!request.url.path().starts_with("/files/") || left == 0) return std::nullopt;
+        --left;
+        return Fault{.what = What::status, .status = 410};
+    };
+    const Parcel parcel = parcelOf(text(2500));
+    expectDelivered(deliver(parcel), parcel);
+    backend.rows.clear();
+    left = 99;
+    const auto outcome = deliver(parcelOf(text(2500)));
+    ASSERT_FALSE(outcome);
+    EXPECT_THAT(outcome.error().message, HasSubstr("again and again"));
 }
 
 TEST_F(BackendDeliveryTest, a_page_address_with_a_secret_place_in_it_is_not_sent) {

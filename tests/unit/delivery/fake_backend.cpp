@@ -95,12 +95,15 @@ asio::awaitable<Result<net::Response>> FakeBackend::send(net::Request request) {
             co_return fail(Kind::internal, "The source was cut short.");
     }
     Seen note{.method = request.method,
+              .origin = request.url.origin(),
               .path = request.url.path(),
               .body = body,
               .headers = {},
               .authorization = {},
               .totalTimeoutMs = request.totalTimeoutMs,
-              .http1 = request.http1};
+              .http1 = request.http1,
+              .hasCredentials = request.credentials != nullptr,
+              .expectsContinue = request.expectsContinue};
     for (const auto& [name, value] : request.headers) note.headers.add(name, value);
     if (request.credentials) note.authorization = request.credentials->authorization(request.url).reveal();
     seen.push_back(std::move(note));
@@ -132,7 +135,9 @@ asio::awaitable<Result<net::Response>> FakeBackend::send(net::Request request) {
 net::Response FakeBackend::answer(const net::Request& request, const std::string& body,
                                   const std::optional<Fault>& fault) {
     if (fault && fault->what == Fault::What::status) return plain(fault->status, fault->body, fault->headers);
-    return isUpload(request.url.path()) ? tus(request, body, fault) : lectures(request, body);
+    if (request.url.origin() == storeOrigin) return part(request, body);
+    return isUpload(request.url.path()) && request.method != "POST" ? tus(request, body, fault)
+                                                                    : lectures(request, body);
 }
 
 FakeBackend::Row* FakeBackend::byId(const std::string& id) {
@@ -149,14 +154,69 @@ std::string FakeBackend::newUpload(std::uint64_t length) {
 
 std::string FakeBackend::describe(const Row& row) const {
     json body{{"id", row.id}, {"status", row.status}};
-    if (row.status == "uploading")
-        body["upload"] = {{"protocol", protocol}, {"url", uploadOrigin + row.upload}};
+    if (row.status == "uploading") body["upload"] = json::parse(place(row));
     return body.dump();
+}
+
+std::string FakeBackend::place(const Row& row) const {
+    if (protocol != "presigned")
+        return json{{"protocol", protocol}, {"url", uploadOrigin + row.upload}}.dump();
+    const auto length = uploads.at(row.upload).length;
+    json parts = json::array();
+    for (std::size_t i = 0; i * storePartBytes < length; ++i)
+        parts.push_back(storeOrigin + row.upload + "/" + std::to_string(i + 1) + "?Signature=s1gned");
+    return json{{"protocol", "presigned"},
+                {"part_bytes", storePartBytes},
+                {"parts", parts},
+                {"complete_url", uploadOrigin + "/api/lectures/" + row.id + "/parts"}}
+        .dump();
+}
+
+/// A store of presigned parts: whoever has the address may write.
+net::Response FakeBackend::part(const net::Request& request, const std::string& body) {
+    const std::string path = request.url.path();
+    const auto slash = path.rfind('/');
+    const auto found = uploads.find(path.substr(0, slash));
+    if (found == uploads.end()) return plain(404, "<Error><Code>NoSuchUpload</Code></Error>");
+    const auto number = static_cast<std::size_t>(std::stoul(path.substr(slash + 1)));
+    found->second.parts[number] = body;
+    return plain(200, "", {{"ETag", "\"etag-" + std::to_string(number) + "\""}});
+}
+
+net::Response FakeBackend::join(Row& row, const std::string& body) {
+    const auto found = uploads.find(row.upload);
+    if (found == uploads.end()) return said(404, "gone", "No such upload.");
+    Upload& upload = found->second;
+    upload.bytes.clear();
+    std::size_t expected = 0;
+    for (const auto& one : json::parse(body).at("parts")) {
+        const auto number = one.at("number").get<std::size_t>();
+        if (number != ++expected || one.at("etag") != "\"etag-" + std::to_string(number) + "\"")
+            return said(400, "bad_parts", "These are not the parts that were stored.");
+        upload.bytes += upload.parts.at(number);
+    }
+    return plain(200, "{}");
+}
+
+net::Response FakeBackend::standing() {
+    const auto [status, body] = standings.front();
+    if (standings.size() > 1) standings.pop_front();
+    return plain(status, body);
 }
 
 net::Response FakeBackend::lectures(const net::Request& request, const std::string& body) {
     const std::string path = request.url.path();
+    if (speaksForm && path == "/api/lectures/audio") return plain(200, formAnswer);
+    if (speaksForm && path.ends_with("/status")) return standing();
     if (!speaksLectures) return said(404, "not_found", "Not Found");
+    if (isUpload(path)) {
+        const auto found = uploads.find(path);
+        if (found == uploads.end()) return said(404, "gone", "No such upload.");
+        // The file is what stands between the blank line behind its type and the last boundary.
+        const auto begin = body.find("\r\n\r\n", body.find("Content-Type: ")) + 4;
+        found->second.bytes = body.substr(begin, found->second.length);
+        return plain(200, "{}");
+    }
     if (path == "/api/lectures") return enter(request, body);
     const std::string prefix = "/api/lectures/";
     const std::string rest = path.substr(prefix.size());
@@ -165,12 +225,12 @@ net::Response FakeBackend::lectures(const net::Request& request, const std::stri
     if (!row) return said(404, "not_found", "There is no such lecture.");
     const std::string what = slash == std::string::npos ? "" : rest.substr(slash);
     if (what == "/complete") return complete(*row, body);
+    if (what == "/parts") return join(*row, body);
     if (what == "/upload") {
         uploads.erase(row->upload);
         row->status = "uploading";
         row->upload = newUpload(json::parse(row->registration).at("size_bytes").get<std::uint64_t>());
-        return plain(200,
-                     json{{"upload", {{"protocol", protocol}, {"url", uploadOrigin + row->upload}}}}.dump());
+        return plain(200, R"({"upload":)" + place(*row) + "}");
     }
     if (request.method == "PATCH") {
         row->status = json::parse(body).at("status").get<std::string>();

@@ -1,5 +1,5 @@
-// A study backend in memory, behind net::HttpClient: lectures, tus uploads, and every fault that a test
-// orders.
+// A study backend in memory, behind net::HttpClient: lectures, tus uploads, presigned parts at a store of
+// another origin, the plain form, and every fault that a test orders.
 #pragma once
 
 #include <deque>
@@ -35,11 +35,11 @@ struct Fault {
 };
 
 struct Seen {
-    std::string method, path, body;
+    std::string method, origin, path, body;
     net::Headers headers;
     std::string authorization;
     std::uint32_t totalTimeoutMs = 0;
-    bool http1 = false;
+    bool http1 = false, hasCredentials = false, expectsContinue = false;
 };
 
 class FakeBackend final : public net::HttpClient {
@@ -51,6 +51,7 @@ class FakeBackend final : public net::HttpClient {
         std::string bytes;
         std::uint64_t length = 0;
         bool isDeferred = false;
+        std::map<std::size_t, std::string> parts{};  ///< presigned, by number
     };
 
     boost::asio::awaitable<Result<net::Response>> send(net::Request request) override;
@@ -75,6 +76,12 @@ class FakeBackend final : public net::HttpClient {
     std::string uploadOrigin = "https://study.example.edu";
     std::string protocol = "tus";
     std::optional<std::uint64_t> maxSize;
+    std::uint64_t storePartBytes = 1000;  ///< presigned
+    std::string storeOrigin = "https://store.example.com";
+    bool speaksForm = false;
+    std::string formAnswer = R"({"lecture_id":"form-1","status":"pending","created":true})";
+    /// What GET …/status answers, one after the other, the last one for ever: status code and body.
+    std::deque<std::pair<int, std::string>> standings{{200, R"({"status":"completed"})"}};
     bool speaksLectures = true, answersOptions = true, defersLength = false;
     unsigned patchesWithoutHead = 0;  ///< PATCHes that came after an error with no HEAD between
 
@@ -88,6 +95,10 @@ class FakeBackend final : public net::HttpClient {
                       const std::optional<Fault>& fault);
     net::Response patch(const net::Request& request, Upload& upload, std::string body,
                         const std::optional<Fault>& fault);
+    net::Response part(const net::Request& request, const std::string& body);
+    net::Response join(Row& row, const std::string& body);
+    net::Response standing();
+    std::string place(const Row& row) const;
     std::string newUpload(std::uint64_t length);
     std::string describe(const Row& row) const;
     Row* byId(const std::string& id);

@@ -220,17 +220,21 @@ TEST_F(CurlClient, goes_to_another_place_for_a_true_name_when_configured) {
     EXPECT_NE(server.requests()[0].find("Host: localhost:1\r\n"), std::string::npos);
 }
 
+/// A body of that many letters.
+struct Letters final : net::BodySource {
+    explicit Letters(std::size_t many) : left(many), whole(many) {}
+    std::uint64_t size() const override { return whole; }
+    Result<std::size_t> read(std::span<std::byte> into) override {
+        auto count = std::min(into.size(), left);
+        std::fill_n(into.begin(), count, std::byte('z'));
+        left -= count;
+        return count;
+    }
+    std::size_t left, whole;
+};
+
 TEST_F(CurlClient, sends_a_body_from_a_source) {
-    struct Letters final : net::BodySource {
-        std::uint64_t size() const override { return 300'000; }
-        Result<std::size_t> read(std::span<std::byte> into) override {
-            auto count = std::min<std::size_t>(into.size(), 300'000 - given);
-            std::fill_n(into.begin(), count, std::byte('z'));
-            given += count;
-            return count;
-        }
-        std::size_t given = 0;
-    } letters;
+    Letters letters(300'000);
     ScriptedServer server(loop, [](const std::string&) {
         return RawAnswer{"HTTP/1.1 204 No Content\r\n\r\n", RawAnswer::Then::hold};
     });
@@ -242,6 +246,39 @@ TEST_F(CurlClient, sends_a_body_from_a_source) {
     EXPECT_TRUE(server.requests()[0].starts_with("PATCH /up"));
     EXPECT_NE(server.requests()[0].find("Content-Length: 300000\r\n"), std::string::npos);
     EXPECT_EQ(server.requests()[0].find("Expect"), std::string::npos);
+}
+
+TEST_F(CurlClient, reads_an_answer_that_comes_while_the_body_is_still_being_sent) {
+    // The server reads the head alone, answers and resets the connection, with the body in its buffers.
+    for (const auto then : {RawAnswer::Then::reset, RawAnswer::Then::close}) {
+        ScriptedServer server(loop, [then](const std::string&) {
+            return RawAnswer{"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nlarge", then};
+        });
+        for (int i = 0; i < 20; ++i) {
+            Letters letters(8'000'000);
+            net::Request request{
+                .method = "POST", .url = server.url("/up"), .source = &letters, .http1 = true};
+            auto response = send(std::move(request));
+            ASSERT_TRUE(response) << response.error().message;
+            EXPECT_EQ(response->head.status, 413);
+            EXPECT_GT(letters.left, 0u);
+        }
+        server.stop();
+    }
+}
+
+TEST_F(CurlClient, asks_first_whether_a_body_is_wanted_where_it_is_told_to) {
+    ScriptedServer server(loop, [](const std::string&) {
+        return RawAnswer{"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"};
+    });
+    Letters letters(300'000);
+    net::Request request{.method = "POST", .url = server.url("/up"), .source = &letters, .http1 = true};
+    request.expectsContinue = true;
+    auto response = send(std::move(request));
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->head.status, 401);
+    EXPECT_EQ(letters.left, 300'000u);
+    EXPECT_NE(server.requests()[0].find("Expect: 100-continue\r\n"), std::string::npos);
 }
 
 TEST_F(CurlClient, closes_its_connections_when_they_are_to_be_forgotten) {

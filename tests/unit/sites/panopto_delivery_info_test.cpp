@@ -36,9 +36,9 @@ TEST(PanoptoDeliveryInfo, TakesWhatACaptureNeedsAndNothingOfThePerson) {
     EXPECT_EQ(info->durationMs, 3'197'750u);
     EXPECT_TRUE(info->isAudioEncoded);
     EXPECT_FALSE(info->isLive || info->isPurged || info->areDownloadsOff);
-    ASSERT_TRUE(info->video);
-    EXPECT_TRUE(info->video->isPlaylist);
-    EXPECT_EQ(info->video->url.text(),
+    ASSERT_FALSE(info->streams.empty());
+    EXPECT_TRUE(info->streams[0].isPlaylist);
+    EXPECT_EQ(info->streams[0].url.text(),
               "https://d2hpwsdp0ihr0w.cloudfront.net/sessions/a.hls/master.m3u8?InvocationID=7&x=1");
 }
 
@@ -103,7 +103,8 @@ TEST(PanoptoDeliveryInfo, TellsApartWhatIsNotReady) {
 TEST(PanoptoDeliveryInfo, TellsAVideoFileFromAPlaylistByItsKindAndNotItsEnding) {
     auto video = [](const std::string& fields) {
         auto info = parseDeliveryInfo(R"({"Delivery":{"PodcastStreams":[{)" + fields + "}]}}");
-        return info ? info->video : std::nullopt;
+        bool isThere = info && !info->streams.empty();
+        return isThere ? std::optional(info->streams.front()) : std::nullopt;
     };
     EXPECT_FALSE(
         video(R"("StreamUrl":"https://c.example/a.m3u8","ViewerMediaFileTypeName":"mp4")")->isPlaylist);
@@ -112,18 +113,42 @@ TEST(PanoptoDeliveryInfo, TellsAVideoFileFromAPlaylistByItsKindAndNotItsEnding) 
     EXPECT_FALSE(video(R"("StreamUrl":"https://c.example/a.panobf1?q=1")")->isPlaylist);
     EXPECT_TRUE(video(R"("StreamUrl":"https://c.example/master.panobf2")")->isPlaylist);
     EXPECT_TRUE(video(R"("StreamUrl":null,"StreamHttpUrl":"https://c.example/master.m3u8")")->isPlaylist);
+    EXPECT_EQ(video(R"("StreamUrl":"https://c.example:443/a.mp4")")->url.text(), "https://c.example/a.mp4");
     EXPECT_FALSE(video(R"("StreamUrl":null)"));
     EXPECT_FALSE(video(R"("StreamUrl":"http://c.example/a.mp4")"));
     EXPECT_FALSE(video(R"("StreamUrl":"http://127.0.0.1/a.mp4")"));
-    EXPECT_FALSE(video(R"("StreamUrl":"https://c.example/a.wmv")"));
-    EXPECT_FALSE(
-        parseDeliveryInfo(
-            R"({"Delivery":{"PodcastStreams":[],"Streams":[{"Tag":"OBJECT","StreamUrl":"https://c.example/a.mp4"}]}})")
-            ->video);
-    EXPECT_TRUE(
-        parseDeliveryInfo(
-            R"({"Delivery":{"PodcastStreams":[],"Streams":[{"Tag":"DV","StreamUrl":"https://c.example/a.mp4"}]}})")
-            ->video);
+}
+
+TEST(PanoptoDeliveryInfo, OrdersTheStreamsByWhereTheSoundIsLikely) {
+    auto info = parseDeliveryInfo(R"({"Delivery":{"Duration":100,
+        "PodcastStreams":[{"StreamUrl":"https://c.example/podcast","Tag":"DV"}],
+        "Streams":[{"Tag":"OBJECT","StreamUrl":"https://c.example/screen"},
+                   {"Tag":"DV","StreamUrl":"https://c.example/camera"},
+                   {"Tag":"DV","StreamUrl":"https://c.example/podcast"},
+                   {"Tag":null,"StreamUrl":null},
+                   {"Tag":"AUDIO","StreamUrl":"https://c.example/audio"}]}})");
+    ASSERT_TRUE(info);
+    std::vector<std::string> paths;
+    for (const auto& stream : info->streams) paths.push_back(stream.url.path());
+    EXPECT_EQ(paths, (std::vector<std::string>{"/audio", "/podcast", "/camera", "/screen"}));
+}
+
+TEST(PanoptoDeliveryInfo, LeavesOutAStreamThatIsOneOfSeveralPieces) {
+    auto info = parseDeliveryInfo(R"({"Delivery":{"Duration":100,"PodcastStreams":[],
+        "Streams":[{"Tag":"DV","StreamUrl":"https://c.example/1","RelativeStart":0,"RelativeEnd":40},
+                   {"Tag":"DV","StreamUrl":"https://c.example/2","RelativeStart":40,"RelativeEnd":100.0}]}})");
+    ASSERT_TRUE(info);
+    EXPECT_TRUE(info->streams.empty());
+}
+
+TEST(PanoptoDeliveryInfo, ReadsTheDayOfTheRecordingFromItsOwnCalendar) {
+    auto day = [](const std::string& startedAt) {
+        return parseDeliveryInfo(R"({"Delivery":{"SessionStartTime":)" + startedAt + "}}")->date;
+    };
+    EXPECT_EQ(day("13289302802.375935"), "2022-02-14");
+    EXPECT_EQ(day("0"), "");
+    EXPECT_EQ(day("1e300"), "");
+    EXPECT_EQ(day("null"), "");
 }
 
 TEST(PanoptoDeliveryInfo, TakesFieldsOfAWrongTypeForAbsent) {
@@ -144,7 +169,7 @@ TEST(PanoptoDeliveryInfo, TakesFieldsOfAWrongTypeForAbsent) {
             continue;
         }
         EXPECT_EQ(info->publicId, "");
-        EXPECT_FALSE(info->video);
+        EXPECT_TRUE(info->streams.empty());
     }
     EXPECT_EQ(parseDeliveryInfo(R"({"Delivery":{"Duration":-5}})")->durationMs, 0u);
     EXPECT_EQ(parseDeliveryInfo(R"({"Delivery":{"Duration":1e300}})")->durationMs, 0u);

@@ -39,7 +39,8 @@ class PanoptoSite : public testing::Test {
     }
     Result<Plan> resolve(const std::string& query = "id=" + recording) {
         auto what = page(query);
-        return test::runToEnd(site.resolve(what, visit()));
+        auto with = visit();
+        return test::runToEnd(site.resolve(what, with));
     }
     Error explain(Error refused) {
         auto what = page();

@@ -12,8 +12,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 
+#include "system/confinement.h"
 #include "tests/unit/support/temporary_folder.h"
 
 namespace auricle {
@@ -243,6 +245,61 @@ TEST_F(Child, of_many_at_once_get_their_own_output) {
     }
     context_.run();
     for (std::size_t i = 0; i < outputs.size(); ++i) EXPECT_EQ(outputs[i], std::to_string(i));
+}
+
+TEST_F(Child, hands_its_output_on_as_it_comes_and_keeps_none) {
+    std::string heard;
+    auto command = shell("echo one; echo two");
+    command.onOutput = [&](std::string_view bytes) { heard += bytes; };
+    EXPECT_EQ(outcome(command).output, "");
+    EXPECT_EQ(heard, "one\ntwo\n");
+}
+
+TEST_F(Child, may_keep_the_end_of_what_it_says_is_wrong) {
+    auto command = shell("head -c 100000 /dev/zero >&2; echo the last words >&2; exit 1");
+    command.maxOutputBytes = 1000;
+    command.keepsLastErrors = true;
+    const auto got = outcome(command);
+    EXPECT_EQ(got.errors.size(), 1000u);
+    EXPECT_TRUE(got.errors.ends_with("the last words\n"));
+    EXPECT_TRUE(got.errorsCut);
+}
+
+TEST_F(Child, that_is_confined_sees_one_folder_and_no_other) {
+    if (!confinable().files) GTEST_SKIP() << "this kernel confines no files";
+    test::TemporaryFolder inside, outside;
+    inside.write("mine", "mine\n");
+    outside.write("other", "other\n");
+    auto command = shell("cat mine; echo new > written; cat written; rm written; cat " +
+                         (outside.path() / "other").string() + " /etc/passwd /proc/$PPID/environ; ls " +
+                         outside.path().string() + "; echo x > " + (outside.path() / "new").string());
+    command.folder = inside.path();
+    EXPECT_THAT(outcome(command).output, HasSubstr("other\n"));  // it could, were it not confined
+    command.onlyFolder = inside.path();
+    std::filesystem::remove(outside.path() / "new");
+    EXPECT_EQ(outcome(command).output, "mine\nnew\n");
+    EXPECT_FALSE(std::filesystem::exists(outside.path() / "new"));
+}
+
+TEST_F(Child, that_is_confined_makes_no_socket) {
+    if (!confinable().sockets) GTEST_SKIP() << "this kernel has no filters for system calls";
+    asio::ip::tcp::acceptor listener(context_, {asio::ip::address_v4::loopback(), 0});
+    listener.non_blocking(true);
+    const auto isReached = [&] {
+        boost::system::error_code error;
+        asio::ip::tcp::socket peer(context_);
+        listener.accept(peer, error);
+        return !error;
+    };
+    test::TemporaryFolder folder;
+    ChildCommand command{
+        .program = "/bin/bash",
+        .arguments = {"-c", "echo > /dev/tcp/127.0.0.1/" + std::to_string(listener.local_endpoint().port())}};
+    EXPECT_TRUE(outcome(command).succeeded());
+    EXPECT_TRUE(isReached());
+    command.onlyFolder = folder.path();
+    EXPECT_FALSE(outcome(command).succeeded());
+    EXPECT_FALSE(isReached());
 }
 
 TEST(PlainEnvironment, hands_on_what_tools_need_and_nothing_else) {

@@ -63,7 +63,7 @@ TEST_F(ConfigFile, absent_files_give_the_defaults) {
 TEST_F(ConfigFile, every_key_is_read) {
     user(R"({
         "backends": ["https://Study.Example.edu:443/", "http://127.0.0.1:8080"],
-        "delivery": {"folder": "~/Lectures", "maxBytes": 5},
+        "delivery": {"folder": "~/Lectures", "maxBytes": 5, "followStatusMs": 7},
         "network": {"caFile": "ca.pem", "connectTo": ["a.example:443:127.0.0.1:8443", "[::1]:443::8443"],
                     "proxy": "socks5h://Proxy.example:1080", "maxBytesPerSecond": 9007199254740992},
         "captures": {"atOnce": 3, "keepPartsDays": 0, "signInMs": 50},
@@ -76,6 +76,7 @@ TEST_F(ConfigFile, every_key_is_read) {
     EXPECT_THAT(config.backends, ElementsAre("https://study.example.edu", "http://127.0.0.1:8080"));
     EXPECT_EQ(config.delivery.folder, paths_.home / "Lectures");
     EXPECT_EQ(config.delivery.maxBytes, 5u);
+    EXPECT_EQ(config.delivery.followStatusMs, 7u);
     EXPECT_EQ(config.network.caFile, folder_.path() / "user/ca.pem");
     EXPECT_THAT(config.network.connectTo, ElementsAre("a.example:443:127.0.0.1:8443", "[::1]:443::8443"));
     EXPECT_EQ(config.network.proxy, "socks5h://proxy.example:1080");

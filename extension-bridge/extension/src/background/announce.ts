@@ -26,6 +26,18 @@ export function askForSignIn(capture: Capture): void {
   notify(capture, "Sign in to go on", `${new URL(capture.page).host} wants you to sign in before “${capture.title ?? "the lecture"}” can go on.`);
 }
 
+/** Asks the person to let the extension see a site again. */
+export function askForAccess(capture: Capture): void {
+  const { host } = new URL(capture.page);
+  notify(capture, "Allow access to go on", `Your browser no longer lets Auricle see ${host}. Open Auricle from the toolbar on that page and allow it: “${capture.title ?? "the lecture"}” then goes on.`);
+}
+
+/** Says why a press that had to wait for the browser's permission led to nothing. */
+export function tellOfRefusal(sentence: string): void {
+  const iconUrl = api.runtime.getURL("icons/128.png");
+  api.notifications.create({ type: "basic", iconUrl, title: "Not captured", message: sentence }).catch(() => undefined);
+}
+
 /** How many captures run, or a mark when one of them waits for the person. */
 export function badge(captures: readonly Capture[]): void {
   const waiting = captures.some((capture) => capture.state === "waiting_for_cookies");

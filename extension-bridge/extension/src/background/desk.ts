@@ -1,11 +1,13 @@
 // The desk where all comes together: what the person presses, what the host wants, what the browser says of cookies.
 import { ChannelError, HostError, isFinal, type Capture, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
-import { announce, askForSignIn, badge } from "./announce.ts";
+import { announce, askForAccess, askForSignIn, badge, tellOfRefusal } from "./announce.ts";
+import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
 import { fingerprint, loginOf, LOGIN_COOKIE, readCookies, type CookieSource, type Jar } from "./cookies.ts";
 import { Jobs, type Job } from "./jobs.ts";
 import { Link } from "./link.ts";
 import { storeOf, topLevelOf } from "./tab.ts";
-import { placeButton } from "./vanity.ts";
+import { placeButton, placeOnOpenPages } from "./vanity.ts";
+import { covers, readGranted } from "../shared/access.ts";
 import { api, isFirefox } from "../shared/browser.ts";
 import { deliveryOf, targetOf } from "../shared/backend.ts";
 import { hasConsent, readConsents, withConsent, withoutConsent, writeConsents } from "../shared/consent.ts";
@@ -60,6 +62,20 @@ export class Desk {
     this.#tell();
   }
 
+  /** The browser lets us see more than before: what waited for that goes on. */
+  async accessGiven(): Promise<void> {
+    await this.vanityChanged();
+    await placeOnOpenPages();
+    await this.#goOnWithAccess();
+    const place = await takeAwaited(Date.now());
+    const page = place && this.recognise(place.url);
+    if (!page || !(await this.#hasAccess(page.origin)) || this.#isUnderWay(page, targetOf(await readSettings()))) return;
+    await this.press("allow", place).catch((error: unknown) => {
+      // The lack of a program is told by the card itself, with its button.
+      if (!(error instanceof ChannelError)) tellOfRefusal(sentence(error));
+    });
+  }
+
   /** A panel was opened: what it shows should be true, and a program installed meanwhile be found. */
   async look(): Promise<void> {
     const { state } = this.#link.host;
@@ -74,8 +90,9 @@ export class Desk {
   }
 
   async snapshot(): Promise<Snapshot> {
-    const [consents, settings] = await Promise.all([readConsents(), readSettings()]);
+    const [consents, settings, granted] = await Promise.all([readConsents(), readSettings(), readGranted()]);
     return {
+      granted,
       host: this.#link.host,
       captures: this.#link.captures,
       consented: Object.keys(consents),
@@ -87,9 +104,9 @@ export class Desk {
   async pageSnapshot(url: string): Promise<PageSnapshot | null> {
     const page = this.recognise(url);
     if (!page) return null;
-    const [consents, settings] = await Promise.all([readConsents(), readSettings()]);
+    const [consents, settings, access] = await Promise.all([readConsents(), readSettings(), this.#hasAccess(page.origin)]);
     const capture = this.#link.byKey(captureKey(page, targetOf(settings)));
-    return { host: this.#link.host, consented: hasConsent(consents, page.origin), capture };
+    return { host: this.#link.host, consented: hasConsent(consents, page.origin), access, capture };
   }
 
   recognise(url: string): LecturePage | null {
@@ -105,6 +122,12 @@ export class Desk {
           return { ok: true };
         case "revoke":
           await this.#revoke(order.origin);
+          return { ok: true };
+        case "await_access":
+          await keepAwaited(order.place, Date.now());
+          return { ok: true };
+        case "access_denied":
+          await dropAwaited();
           return { ok: true };
         case "forget_all": {
           const bridge = await this.#link.ready();
@@ -136,6 +159,8 @@ export class Desk {
       case "connect":
         await this.#link.ready();
         return;
+      case "grant":
+        return this.#askInPanel();
       case "open_settings":
         return api.runtime.openOptionsPage();
       case "install_help":
@@ -163,6 +188,28 @@ export class Desk {
     if (capture) await api.tabs.create({ url: capture.page });
   }
 
+  /** The browser takes such a question from a press in our own pages only, not from one on a site's. */
+  async #askInPanel(): Promise<void> {
+    // Without a window of its own kind (a fullscreen player, say) the browser shows no popup.
+    await api.action.openPopup().catch(() => api.tabs.create({ url: api.runtime.getURL("options.html#access") }));
+  }
+
+  async #hasAccess(origin: string): Promise<boolean> {
+    return covers(await readGranted(), origin);
+  }
+
+  #isUnderWay(page: LecturePage, target: string): boolean {
+    const capture = this.#link.byKey(captureKey(page, target));
+    return capture !== null && !isFinal(capture);
+  }
+
+  /** Captures that waited for cookies which we could not see. */
+  async #goOnWithAccess(): Promise<void> {
+    for (const job of await this.#jobs.all()) {
+      if (this.#link.byKey(job.key)?.state === "waiting_for_cookies" && (await this.#hasAccess(job.origin))) await this.#signedIn(job);
+    }
+  }
+
   async #allow(place: Place | undefined): Promise<void> {
     const page = place && this.recognise(place.url);
     if (!page) throw new Error("This page shows no lecture.");
@@ -181,6 +228,7 @@ export class Desk {
     const page = place && this.recognise(place.url);
     if (!place || !page) throw new Error("This page shows no lecture.");
     if (!hasConsent(await readConsents(), page.origin)) throw new Error(`Allow Auricle to use your sign-in at ${page.host} first.`);
+    if (!(await this.#hasAccess(page.origin))) throw new Error(`Your browser does not let Auricle see ${page.host}. Open Auricle from the toolbar and allow it.`);
     const settings = await readSettings();
     const [store, topLevelOrigin] = await Promise.all([storeOf(place.tabId), topLevelOf(place.tabId, place.frameId, page.origin)]);
     const key = captureKey(page, targetOf(settings));
@@ -298,11 +346,15 @@ export class Desk {
   async #refresh(wanted: RefreshWanted): Promise<RefreshAnswer> {
     if (wanted.kind === "bearer") return (await this.#putToken(wanted.origin)) ? { done: true } : { failed: "no_token" };
     if (!hasConsent(await readConsents(), wanted.origin)) return { failed: "no_consent" };
+    if (!(await this.#hasAccess(wanted.origin))) {
+      this.#tellWaiting(wanted.origin, askForAccess);
+      return { failed: "no_access" };
+    }
     const job = await this.#jobAt(wanted.origin, wanted.store);
     const login = loginOf(await this.#cookiesOf(job));
     const unchanged = login !== null && this.#putLogins.get(this.#jarName(job)) === (await fingerprint(login));
     if (login === null || (unchanged && !UNCHANGED_WILL_DO.has(wanted.reason))) {
-      this.#askForSignIn(wanted.origin);
+      this.#tellWaiting(wanted.origin, askForSignIn);
       return { failed: "login_required" };
     }
     await this.#putCookies(job);
@@ -316,9 +368,9 @@ export class Desk {
     return found ?? { key: origin, origin, topLevelOrigin: origin, params: { page }, ...(store === undefined ? {} : { store }) };
   }
 
-  #askForSignIn(origin: string): void {
+  #tellWaiting(origin: string, tell: (capture: Capture) => void): void {
     const capture = this.#link.captures.find((one) => !isFinal(one) && one.page.startsWith(`${origin}/`));
-    if (capture) askForSignIn(capture);
+    if (capture) tell(capture);
   }
 
   async #signedIn(job: Job): Promise<void> {

@@ -13,7 +13,7 @@ const NEWS_EVERY_MS = 120;
 const LONGEST_TITLE = 300;
 
 /** What a page may ask for: all of it about its own lecture. */
-const PAGE_ACTIONS: ReadonlySet<Action> = new Set(["capture", "allow", "cancel", "continue", "retry", "remove", "reveal", "sign_in", "open_page", "open_settings", "connect", "install_help"]);
+const PAGE_ACTIONS: ReadonlySet<Action> = new Set(["capture", "allow", "cancel", "continue", "retry", "remove", "reveal", "sign_in", "open_page", "open_settings", "connect", "install_help", "grant"]);
 
 const panels = new Set<chrome.runtime.Port>();
 const pages = new Map<chrome.runtime.Port, Place>();
@@ -97,7 +97,7 @@ api.notifications.onClicked.addListener((id) => {
   if (captureId !== null) void desk.openPageOf(captureId);
   void api.notifications.clear(id);
 });
-api.permissions.onAdded.addListener(() => void desk.vanityChanged());
+api.permissions.onAdded.addListener(() => void desk.accessGiven());
 api.permissions.onRemoved.addListener(() => void desk.vanityChanged());
 api.storage.local.onChanged.addListener(tellSoon);
 

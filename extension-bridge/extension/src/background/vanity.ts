@@ -1,16 +1,26 @@
 // Panopto under a university's own name: the person grants the origin, and the button appears there too.
 import { api } from "../shared/browser.ts";
+import { PANOPTO, readGranted, seesPanopto } from "../shared/access.ts";
 import { isPanoptoHost } from "../shared/page.ts";
 
 const SCRIPT_ID = "vanity";
 
 /** Hosts beyond Panopto's own which the person has granted. */
 export async function vanityHosts(): Promise<string[]> {
-  const { origins = [] } = await api.permissions.getAll();
-  return origins.flatMap((pattern) => {
+  return (await readGranted()).flatMap((pattern) => {
     const host = /^https:\/\/([^*/]+)\/\*$/.exec(pattern)?.[1];
     return host !== undefined && !isPanoptoHost(host) ? [host] : [];
   });
+}
+
+/** Puts the button on pages that were open before the browser let us see them. */
+export async function placeOnOpenPages(): Promise<void> {
+  const granted = await readGranted();
+  if (!seesPanopto(granted)) return;
+  const tabs = await api.tabs.query({ url: [...PANOPTO] });
+  const placed = tabs.map(({ id }) => api.scripting.executeScript({ target: { tabId: id as number, allFrames: true }, files: ["content.js"] }));
+  // A page that has gone meanwhile, or one of the browser's own in its place, needs no button.
+  await Promise.allSettled(placed);
 }
 
 /** Keeps the page's button on just those hosts. */

@@ -36,7 +36,7 @@ export class PageButton {
       if (action === "allow" || action === "capture") this.#open(false);
       press(action);
     };
-    this.#card = pageCard({ state: "idle" }, false, null, origin);
+    this.#card = pageCard({ state: "idle" }, false, null, origin, true);
     this.#panel = new Panel(this.#press);
     this.#ring.append(earMark(20));
     this.#pill = h("button", { type: "button", class: "pill", "data-auricle": "button", "aria-expanded": "false", "aria-controls": "panel" }, this.#ring, this.#label);
@@ -62,9 +62,9 @@ export class PageButton {
     document.documentElement.append(this.#root);
   }
 
-  update({ host, consented, capture }: PageSnapshot): void {
+  update({ host, consented, access, capture }: PageSnapshot): void {
     const before = this.#card.state;
-    this.#card = pageCard(host, consented, capture, this.#origin);
+    this.#card = pageCard(host, consented, capture, this.#origin, access);
     this.#show();
     if (this.#pressed && before !== this.#card.state && SPEAKS_UP.has(this.#card.state)) this.#open(true);
   }
@@ -82,7 +82,7 @@ export class PageButton {
     this.#root.dataset["state"] = state;
     this.#ring.style.setProperty("--turn", `${percent ?? 0}%`);
     say(this.#label, label);
-    this.#panel.update(this.#card, state === "consent" ? "Capture the sound of this lecture?" : "");
+    this.#panel.update(this.#card, state === "consent" || state === "access" ? "Capture the sound of this lecture?" : "");
   }
 
   #pillPressed(event: MouseEvent): void {

@@ -57,4 +57,9 @@ function begin(origin: string): void {
   connected();
 }
 
-if (page) begin(page.origin);
+// The browser places this script in new pages, the background in those that were open before it was allowed to: one of the two is enough.
+const world = globalThis as { auricleIsHere?: true };
+if (page && !world.auricleIsHere) {
+  world.auricleIsHere = true;
+  begin(page.origin);
+}

@@ -1,4 +1,5 @@
 // The settings: where recordings go, which sites were agreed to, and how the program is reached.
+import { PANOPTO, seesPanopto } from "../shared/access.ts";
 import { api } from "../shared/browser.ts";
 import { command, REGISTER_COMMAND } from "../shared/install.ts";
 import { earMark, h, say } from "../shared/dom.ts";
@@ -123,6 +124,7 @@ part("forget").addEventListener("click", () => {
     say(part("forgotten"), outcome.ok ? "Forgotten: the program holds no sign-in and no token." : outcome.said);
   });
 });
+part("grant").addEventListener("click", () => void api.permissions.request({ origins: [...PANOPTO] }));
 part("vanity").addEventListener("submit", (event) => {
   event.preventDefault();
   const host = (part<HTMLFormElement>("vanity").elements.namedItem("host") as HTMLInputElement).value;
@@ -134,6 +136,7 @@ await fill();
 delivery.inert = false;
 const port = api.runtime.connect({ name: PANEL_PORT });
 port.onMessage.addListener((snapshot: Snapshot) => {
+  part("access").hidden = seesPanopto(snapshot.granted);
   showSites(snapshot);
   showHost(snapshot);
 });

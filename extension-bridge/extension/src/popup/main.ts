@@ -1,5 +1,6 @@
 // The toolbar's popup: this page's lecture, and all captures.
 import { api } from "../shared/browser.ts";
+import { covers, PANOPTO, patternsFor, seesPanopto } from "../shared/access.ts";
 import { captureKey, recognise } from "../shared/page.ts";
 import { cardOf, hostCard, pageCard } from "../shared/card.ts";
 import { command, REGISTER_COMMAND } from "../shared/install.ts";
@@ -34,20 +35,36 @@ async function order(given: Order): Promise<void> {
   part("said").hidden = outcome.ok || !part("trouble").hidden;
 }
 
+/**
+ * Has the browser ask the person, which it only does at once upon a press. Its question may close this popup: the
+ * background, which hears of the answer, goes on with `place`.
+ */
+function askForAccess(origins: string[], place?: Place): void {
+  if (place) void order({ order: "await_access", place });
+  void api.permissions.request({ origins }).then((isGiven) => {
+    if (!isGiven) void order({ order: "access_denied" });
+  });
+}
+
 class Popup {
   readonly #place: Place | null;
   readonly #page: Panel;
   readonly #trouble: Panel;
   readonly #nowhere = h("div", {}, earMark(44), h("p", {}, "No lecture on this page."), h("p", { class: "hint" }, "Open one on Panopto and press “Capture audio”: only its sound is fetched, and you find it here."));
+  readonly #unseen = h("div", { "data-auricle": "unseen" }, earMark(44), h("p", {}, "Auricle may not see Panopto yet."), h("p", { class: "hint" }, "Your browser asks you once whether it may. Without that it finds no lecture and cannot use your sign-in."));
   readonly #rows = new Map<string, { panel: Panel; row: HTMLElement }>();
 
   constructor(place: Place | null) {
     this.#place = place;
     this.#page = new Panel((action) => {
       if (action === "later") window.close();
+      else if (action === "grant" && place) askForAccess(patternsFor(new URL(place.url).origin), place);
       else void order({ order: "press", action, ...(place ? { place } : {}) });
     });
     this.#trouble = new Panel((action) => void order({ order: "press", action }));
+    const allow = h("button", { type: "button", class: "primary", "data-auricle": "grant" }, "Allow access to Panopto");
+    allow.addEventListener("click", () => askForAccess([...PANOPTO]));
+    this.#unseen.append(allow);
     part("trouble").append(this.#trouble.element, command(REGISTER_COMMAND));
   }
 
@@ -71,21 +88,22 @@ class Popup {
   }
 
   /** Returns the id of the capture that the page's card already shows. */
-  #showPage({ host, captures, consented, target, vanityHosts }: Snapshot): string | undefined {
+  #showPage({ host, captures, consented, granted, target, vanityHosts }: Snapshot): string | undefined {
     const page = this.#place && recognise(this.#place.url, vanityHosts);
     const box = part("page");
     box.classList.toggle("none", !page);
     if (!page) {
       // Without the program there is one thing to do, and a hint about lectures would only stand in its way.
       box.hidden = host.state === "unreachable";
-      box.replaceChildren(this.#nowhere);
+      const shown = seesPanopto(granted) ? this.#nowhere : this.#unseen;
+      if (shown.parentElement !== box) box.replaceChildren(shown);
       return undefined;
     }
     const key = captureKey(page, target);
     const capture = captures.find((one) => one.key === key) ?? null;
     box.hidden = host.state === "unreachable" && capture === null;
     const quiet: HostView = { state: host.state };
-    this.#page.update(pageCard(quiet, consented.includes(page.origin), capture, page.origin), capture?.title ?? this.#place?.title ?? "");
+    this.#page.update(pageCard(quiet, consented.includes(page.origin), capture, page.origin, covers(granted, page.origin)), capture?.title ?? this.#place?.title ?? "");
     if (this.#page.element.parentElement !== box) box.replaceChildren(this.#page.element);
     return capture?.id;
   }

@@ -15,6 +15,7 @@ export type Action =
   | "open_settings"
   | "connect"
   | "install_help"
+  | "grant"
   | "later";
 
 export interface Step {

@@ -4,7 +4,7 @@ import { ADVICE, CHANNEL_STEPS, CONNECT, RETRY, type Step } from "./advice.ts";
 import { bytes, duration, percent, savings, speed } from "./format.ts";
 import type { HostView } from "./wire.ts";
 
-export type CardState = "ready" | "consent" | "capturing" | "waiting" | "paused" | "done" | "failed" | "host";
+export type CardState = "ready" | "consent" | "access" | "capturing" | "waiting" | "paused" | "done" | "failed" | "host";
 
 export interface Card {
   state: CardState;
@@ -117,18 +117,39 @@ export function hostCard(host: HostView, capture: Capture | null): Card | null {
   return primary === CONNECT ? card : { ...card, secondary: CONNECT };
 }
 
-/** What a lecture's page shows. */
-export function pageCard(host: HostView, consented: boolean, capture: Capture | null, origin: string): Card {
+function signInUse(host: string): string {
+  return `Auricle uses your sign-in at ${host} to fetch the sound of this lecture. Your cookies stay on this computer: only the sound is sent on.`;
+}
+
+/** The browser keeps the site from us; null where that stands in nobody's way. */
+function accessCard(consented: boolean, capture: Capture | null, host: string): Card | null {
+  const grant: Step = { action: "grant", label: consented ? "Allow access" : "Allow and capture" };
+  if (capture?.state === "waiting_for_cookies") {
+    const detail = `Your browser no longer lets Auricle see ${host}. Allow it: the capture goes on by itself.`;
+    return { ...cardOf(capture), label: "Waiting for access", detail, primary: grant };
+  }
+  if (capture && capture.state !== "cancelled") return null;
+  const ask = `Your browser does not let Auricle see ${host} yet and will ask you whether it may.`;
+  return {
+    state: "access", label: "Capture audio", percent: null, detail: consented ? ask : `${signInUse(host)} ${ask}`,
+    primary: grant, secondary: { action: "later", label: "Not now" },
+  };
+}
+
+/** What a lecture's page shows. `access`: whether the browser lets us see the site. */
+export function pageCard(host: HostView, consented: boolean, capture: Capture | null, origin: string, access: boolean): Card {
   const running = capture !== null && !["done", "failed", "cancelled"].includes(capture.state);
   if (host.problem && (running || capture === null)) {
     const card = hostCard(host, running ? capture : null);
     if (card) return card;
   }
+  const site = new URL(origin).host;
+  const withoutAccess = access ? null : accessCard(consented, capture, site);
+  if (withoutAccess) return withoutAccess;
   if (capture && capture.state !== "cancelled") return cardOf(capture);
   if (!consented) {
     return {
-      state: "consent", label: "Capture audio", percent: null,
-      detail: `Auricle uses your sign-in at ${new URL(origin).host} to fetch the sound of this lecture. Your cookies stay on this computer: only the sound is sent on.`,
+      state: "consent", label: "Capture audio", percent: null, detail: signInUse(site),
       primary: { action: "allow", label: "Allow and capture" }, secondary: { action: "later", label: "Not now" },
     };
   }

@@ -15,6 +15,8 @@ export interface Snapshot {
   /** Newest first. */
   captures: Capture[];
   consented: string[];
+  /** Match patterns of what the browser lets the extension see. */
+  granted: string[];
   /** A backend's origin, or "folder". */
   target: string;
   vanityHosts: string[];
@@ -24,6 +26,8 @@ export interface Snapshot {
 export interface PageSnapshot {
   host: HostView;
   consented: boolean;
+  /** Whether the browser lets the extension see this site. */
+  access: boolean;
   capture: Capture | null;
 }
 
@@ -38,6 +42,9 @@ export interface Place {
 /** From the popup and the settings; answered by Outcome. */
 export type Order =
   | { order: "press"; action: Action; captureId?: string; place?: Place }
+  /** The browser is being asked for access, and this place is to be captured when it is given. */
+  | { order: "await_access"; place: Place }
+  | { order: "access_denied" }
   | { order: "revoke"; origin: string }
   | { order: "forget_all" }
   | { order: "vault" };

@@ -1,0 +1,165 @@
+#include "command/fetch.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+
+#include "command/fetch_report.h"
+#include "command/host.h"
+#include "command/line.h"
+#include "system/files.h"
+#include "vault/netscape.h"
+
+namespace auricle::command {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::uint64_t maxCookieFileBytes = 4u << 20;
+
+Result<vault::Secret> readSecret(const std::filesystem::path& path) {
+    auto file = openFile(path, O_RDONLY);
+    if (!file) return std::unexpected(file.error());
+    auto bytes = sizeOf(file->get());
+    if (!bytes) return std::unexpected(bytes.error());
+    if (*bytes > maxCookieFileBytes)
+        return fail(Kind::too_large, "The cookie file is larger than 4 MiB. Export the cookies of that one site.");
+    vault::Secret text(static_cast<std::size_t>(*bytes));
+    auto read = readAt(file->get(), 0, text.bytes());
+    if (!read) return std::unexpected(read.error());
+    text.shrink(*read);
+    return text;
+}
+
+/// One run of the command.
+class Fetch {
+  public:
+    Fetch(asio::io_context& loop, const Paths& paths, Config config, const FetchOptions& options)
+        : loop_(loop),
+          host_(loop, paths, std::move(config)),
+          options_(options),
+          report_(stdout, ::isatty(STDOUT_FILENO) == 1),
+          signals_(loop, SIGINT, SIGTERM) {}
+
+    int run() {
+        if (auto put = putCookies(); !put) return complain(put.error());
+        signals_.async_wait([this](auto fault, int) {
+            if (!fault) asio::co_spawn(loop_, park(), asio::detached);
+        });
+        if (options_.wantsPlanOnly) {
+            asio::co_spawn(loop_, plan(), asio::detached);
+        } else if (auto started = start(); !started) {
+            return complain(started.error());
+        }
+        loop_.run();
+        host_.joinWorker();
+        return status_;
+    }
+
+  private:
+    static int complain(const Error& error) {
+        std::fprintf(stderr, "auricle: %s\n", error.message.c_str());
+        return statusFailed;
+    }
+
+    capture::StartRequest request() const {
+        capture::StartRequest request;
+        request.page = options_.url;
+        request.key = "fetch " + options_.url;
+        if (!options_.title.empty()) request.title = options_.title;
+        request.mayBeAnything = true;
+        request.target = delivery::Target{};
+        return request;
+    }
+
+    Result<void> putCookies() {
+        if (!options_.cookies) return {};
+        auto url = net::Url::parse(options_.url);
+        if (!url) return std::unexpected(url.error());
+        auto page = host_.sites().recognise(*url);
+        if (!page || page->site == "direct") {
+            return fail(Kind::unsupported_site,
+                        "Cookies are of use for the pages of sites that Auricle knows. Leave --cookies out, or "
+                        "name the page itself.");
+        }
+        auto text = readSecret(*options_.cookies);
+        if (!text) return std::unexpected(text.error());
+        auto cookies = vault::readNetscape(*text);
+        if (!cookies) return std::unexpected(cookies.error());
+        vault::OpenedCookies opened{
+            .site = page->site, .origin = page->origin, .store = {}, .cookies = std::move(*cookies)};
+        auto put = host_.vault().put(std::move(opened));
+        if (!put) return std::unexpected(put.error());
+        return {};
+    }
+
+    Result<void> start() {
+        auto& manager = host_.manager();
+        manager.listen({.changed = [this](const capture::Capture& capture) { changed(capture); },
+                        .progress = [this](const capture::Progress& progress) { report_.progressed(progress); },
+                        .refreshWanted = {},
+                        .warning = [](auto, std::string_view message) {
+                            std::fprintf(stderr, "auricle: %.*s\n", static_cast<int>(message.size()),
+                                         message.data());
+                        }});
+        auto started = manager.start(request());
+        if (!started) return std::unexpected(started.error());
+        // What was done before is there already.
+        if (started->state == capture::State::done) changed(*started);
+        return {};
+    }
+
+    void changed(const capture::Capture& capture) {
+        report_.changed(capture);
+        bool isParked = capture.state == capture::State::parked && !capture.error;
+        if (!isOver(capture.state) && !isParked) return;
+        report_.ended(capture);
+        status_ = capture.state == capture::State::done ? statusWell : statusFailed;
+        if (capture.error) complain(*capture.error);
+        signals_.cancel();
+    }
+
+    asio::awaitable<void> plan() {
+        auto planned = co_await host_.manager().plan(request(), stop_.get_token());
+        status_ = planned ? statusWell : complain(planned.error());
+        if (planned) report_.planned(*planned);
+        signals_.cancel();
+    }
+
+    asio::awaitable<void> park() {
+        stop_.request_stop();
+        co_await host_.manager().parkAll();
+    }
+
+    asio::io_context& loop_;
+    Host host_;
+    const FetchOptions& options_;
+    FetchReport report_;
+    asio::signal_set signals_;
+    std::stop_source stop_;
+    int status_ = statusFailed;
+};
+
+}  // namespace
+
+int runFetch(const FetchOptions& options) {
+    auto paths = findPaths();
+    auto loaded = loadConfig(paths);
+    if (!loaded) {
+        std::fprintf(stderr, "auricle: %s\n", loaded.error().message.c_str());
+        return statusFailed;
+    }
+    auto config = std::move(loaded->config);
+    if (options.folder) config.delivery.folder = std::filesystem::absolute(*options.folder);
+    asio::io_context loop(1);
+    return Fetch(loop, paths, std::move(config), options).run();
+}
+
+}  // namespace auricle::command
