@@ -30,6 +30,7 @@ json toJson(const Outcome& outcome, bool toBackend) {
              {"confirmed", outcome.confirmed}};
     if (toBackend) out["lecture"] = outcome.lecture;
     if (outcome.created) out["created"] = *outcome.created;
+    if (!outcome.captions.empty()) out["captions"] = json::array({outcome.captions});
     if (!outcome.file.empty()) out["file"] = outcome.file;
     return out;
 }

@@ -44,6 +44,7 @@ struct Outcome {
     std::string lecture;  ///< the backend's id, when it was delivered to one
     bool confirmed = false;
     std::optional<bool> created{};  ///< plain form: false where the backend had the recording already
+    std::string captions{};         ///< language (BCP 47) of those that went along; empty: none did
 };
 
 struct Capture {

@@ -34,6 +34,7 @@ json resultRecord(const Outcome& outcome) {
         {"mime", outcome.mime},          {"durationMs", outcome.durationMs}, {"lecture", outcome.lecture},
         {"confirmed", outcome.confirmed}};
     if (outcome.created) record["created"] = *outcome.created;
+    if (!outcome.captions.empty()) record["captions"] = outcome.captions;
     return record;
 }
 
@@ -46,7 +47,8 @@ Outcome resultOf(const json& record) {
             .durationMs = record.at("durationMs"),
             .lecture = record.at("lecture"),
             .confirmed = record.at("confirmed"),
-            .created = created == record.end() ? std::nullopt : std::optional(created->get<bool>())};
+            .created = created == record.end() ? std::nullopt : std::optional(created->get<bool>()),
+            .captions = record.value("captions", "")};
 }
 
 std::optional<Error> errorOf(const json& record) {
@@ -95,7 +97,8 @@ Entry read(const json& record) {
                    .course = about.at("course"),
                    .stableId = about.at("stableId"),
                    .durationMs = about.at("durationMs"),
-                   .date = about.value("date", "")};
+                   .date = about.value("date", ""),
+                   .captionLanguages = about.value("captionLanguages", std::vector<std::string>())};
     entry.hasOwnTitle = record.at("hasOwnTitle");
     entry.lecture = record.at("lecture");
     return entry;
@@ -129,7 +132,8 @@ json toRecord(const Entry& entry) {
           {"course", entry.about.course},
           {"stableId", entry.about.stableId},
           {"durationMs", entry.about.durationMs},
-          {"date", entry.about.date}}},
+          {"date", entry.about.date},
+          {"captionLanguages", entry.about.captionLanguages}}},
         {"hasOwnTitle", entry.hasOwnTitle},
         {"lecture", entry.lecture},
     };

@@ -200,6 +200,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
                             .durationMs = durationMs,
                             .idempotencyKey = "auricle-" + capture_.id,
                             .lecture = job_.entry.lecture};
+    if (!about.captionLanguages.empty()) parcel.captions = [this] { return captions(); };
     BackendCredentials token(services_.vault, capture_.target.origin);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
@@ -218,8 +219,22 @@ asio::awaitable<Result<void>> Pipeline::deliver(const media::Container& containe
                               .durationMs = parcel.durationMs,
                               .lecture = delivered->lecture,
                               .confirmed = delivered->confirmed,
-                              .created = delivered->created};
+                              .created = delivered->created,
+                              .captions = delivered->captions};
     co_return Result<void>{};
+}
+
+asio::awaitable<std::optional<delivery::Captions>> Pipeline::captions() {
+    auto with = visit();
+    auto language = sites::chosenLanguage(job_.entry.about.captionLanguages, with.language);
+    auto found = co_await site_.captions(job_.page, std::move(language), with);
+    std::optional<delivery::Captions> captions;
+    if (found) {
+        captions = delivery::Captions{.language = std::move(found->language), .srt = std::move(found->srt)};
+    } else if (!stop().stop_requested()) {
+        services_.log.info("capture {} comes without captions: {}", capture_.id, found.error().message);
+    }
+    co_return captions;
 }
 
 asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {

@@ -35,6 +35,8 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> fetch(const streams::Way& way);
     boost::asio::awaitable<Result<media::Container>> finish();
     boost::asio::awaitable<Result<void>> deliver(const media::Container& container);
+    /// Of the recording, in the language that is wished for.
+    boost::asio::awaitable<std::optional<delivery::Captions>> captions();
 
     boost::asio::awaitable<Result<void>> recover(const Error& error);
     boost::asio::awaitable<Result<void>> waitForCookies(const Error& error);
@@ -53,7 +55,8 @@ class Pipeline {
                 .credentials = credentials_,
                 .timing = services_.timing,
                 .stop = stop(),
-                .worker = services_.worker()};
+                .worker = services_.worker(),
+                .language = services_.config.captures.language};
     }
     vault::Key siteKey() const;
     std::stop_token stop() const { return job_.stop.get_token(); }

@@ -32,7 +32,9 @@ struct Parcel {
     std::uint64_t durationMs = 0;
     std::string idempotencyKey;  ///< the same for every attempt of one capture, however often it is repeated
     std::string lecture{};       ///< what an earlier attempt told `registered`; may be empty
-    std::optional<Captions> captions{};
+    /// Asks the site for them, which is done only where they are wanted; empty: there are none. Nothing where
+    /// the site gives none after all.
+    std::function<boost::asio::awaitable<std::optional<Captions>>()> captions{};
 };
 
 /// Where to: one of the two forms of PROTOCOL's `deliver`.
@@ -50,7 +52,7 @@ struct Delivered {
     std::filesystem::path file;     ///< folder: where the file now is
     bool confirmed = false;         ///< the backend said our SHA-256, or the file was read back whole
     std::optional<bool> created{};  ///< plain form: false where the backend had the recording already
-    bool hasCaptions = false;       ///< the parcel's captions are there too
+    std::string captions{};         ///< language of the captions that are there too; empty: none are
 };
 
 /// What a delivery may use for one capture.

@@ -96,18 +96,24 @@ asio::awaitable<Result<Delivered>> FolderDelivery::deliver(const Parcel& parcel,
     if (!folder) co_return std::unexpected(explained(folder.error()));
     auto name = co_await place(folder->get(), parcel, visit, uploaded);
     if (!name) co_return std::unexpected(explained(name.error()));
-    auto bringCaptions = [&] {
-        return parcel.captions && putCaptionsBeside(folder->get(), *name, *parcel.captions,
-                                                    hiddenName(parcel, ".srt.part"));
-    };
-    bool hasCaptions = co_await onWorker(options_.worker, bringCaptions);
+    auto captions = co_await bringCaptions(folder->get(), *name, parcel);
     auto synced = co_await onWorker(options_.worker, [&] { return syncFolder(folder->get()); });
     if (!synced) co_return std::unexpected(explained(synced.error()));
     uploaded(parcel.bytes);
     co_return Delivered{.lecture = {},
         .file = options_.folder / options_.subfolder / *name,
         .confirmed = true,
-        .hasCaptions = hasCaptions};
+        .captions = std::move(captions)};
+}
+
+asio::awaitable<std::string> FolderDelivery::bringCaptions(int folder, const std::string& sound,
+                                                           const Parcel& parcel) {
+    if (!parcel.captions) co_return std::string();
+    auto captions = co_await parcel.captions();
+    if (!captions) co_return std::string();
+    auto put = [&] { return putCaptionsBeside(folder, sound, *captions, hiddenName(parcel, ".srt.part")); };
+    auto name = co_await onWorker(options_.worker, put);
+    co_return name ? std::move(captions->language) : std::string();
 }
 
 Result<FileHandle> FolderDelivery::openDestination() const {

@@ -49,6 +49,9 @@ class FolderDelivery final : public Delivery {
   private:
     using Name = std::optional<std::string>;
 
+    /// The language of the captions that lie beside the sound now, or empty.
+    boost::asio::awaitable<std::string> bringCaptions(int folder, const std::string& sound,
+                                                      const Parcel& parcel);
     Result<FileHandle> openDestination() const;
     Result<Name> moveIn(int folder, const Parcel& parcel) const;
     Result<std::string> nameTheCopy(int folder, const std::string& copy, const Parcel& parcel) const;

@@ -32,6 +32,7 @@ struct About {
     std::string stableId;          ///< the site's own stable id (Panopto: DeliveryInfo's SessionId)
     std::uint64_t durationMs = 0;  ///< 0: not known
     std::string date{};            ///< of the recording, ISO 8601 ("2026-10-12"); may be empty
+    std::vector<std::string> captionLanguages{};  ///< BCP 47, in the site's order
 };
 
 struct Plan {
@@ -50,6 +51,16 @@ struct PageMedia {
 
     bool isEmpty() const { return delivery.empty() && !stream; }
 };
+
+/// What is said in a recording.
+struct Captions {
+    std::string language;  ///< BCP 47
+    std::string srt;       ///< SubRip, UTF-8
+};
+
+/// The language that is wished for among those there are, or one that differs from it in region only, or the
+/// first. Empty where there is none.
+std::string chosenLanguage(const std::vector<std::string>& languages, std::string_view wished);
 
 /// A page that holds many recordings: a folder, a playlist, what others have shared.
 struct ListPage {
@@ -87,7 +98,7 @@ struct Visit {
     const net::Timing& timing;
     std::stop_token stop;
     boost::asio::any_io_executor worker{};
-    std::string language{};             ///< BCP 47, of the sound; empty: the source's default
+    std::string language{};             ///< BCP 47, of sound and captions; empty: the source's default
     const PageMedia* given = nullptr;   ///< what the page gave, if it did
     bool wantsEveryWay = false;         ///< measure all ways, also those that will not be needed
     std::optional<Kind> hasFailed{};    ///< the way that was offered first has failed so: the others, please
@@ -118,6 +129,9 @@ class Site {
     /// site why and gives the error to report: login_required, download_disabled, not_ready_yet, or `refused`
     /// itself.
     virtual boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) = 0;
+    /// The captions of a recording in one of About::captionLanguages. They are a gift: whatever fails is
+    /// asked once, and is no reason for the capture to fail.
+    virtual boost::asio::awaitable<Result<Captions>> captions(Page page, std::string language, Visit visit);
     /// The list, if this URL is one of the site's pages that hold many recordings. `fragment` is what stood
     /// behind the '#', which a Url does not keep.
     virtual std::optional<ListPage> recogniseList(const net::Url&, std::string_view /*fragment*/) const {

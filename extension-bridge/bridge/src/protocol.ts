@@ -255,6 +255,10 @@ export interface CaptureResult {
    * Of the plain form, where the backend says it; false: it had this recording already.
    */
   created?: boolean;
+  /**
+   * Languages (BCP 47) of the captions that went along; absent: none did.
+   */
+  captions?: string[];
 }
 export interface SessionOpenMethod {
   params: SessionOpenParams;

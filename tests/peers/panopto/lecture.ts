@@ -46,6 +46,10 @@ export interface Lecture {
   /** An element of `Streams` with the tag AUDIO, whose address is the audio file. */
   readonly audioStream: boolean;
   readonly captions: boolean;
+  /** Panopto's numbers of the languages in which there are captions. */
+  readonly captionLanguages: readonly number[];
+  /** `file`: the player's list is empty, and only the page that makes a file has them. */
+  readonly captionsFrom: "player" | "file";
   /** The site's own forms when left out. */
   readonly loggedOut?: LoggedOutForm;
   readonly podcastRefusal?: PodcastRefusal;
@@ -74,6 +78,8 @@ export function lecture(choices: LectureChoices): Lecture {
     stream: "mp4",
     audioStream: false,
     captions: true,
+    captionLanguages: [1],
+    captionsFrom: "player",
     ...choices,
   };
 }

@@ -3,12 +3,12 @@
 import { randomUUID } from "node:crypto";
 import type { Certificate } from "../authority/authority.ts";
 import type { Answer } from "../wire/answer.ts";
-import { html, json, redirect } from "../wire/answer.ts";
+import { bytesAnswer, html, json, redirect } from "../wire/answer.ts";
 import { Peer } from "../wire/peer.ts";
 import { bodyBytes, bodyForm } from "../wire/request.ts";
 import type { WireRequest } from "../wire/request.ts";
 import type { Cdn, PodcastTarget } from "./cdn.ts";
-import { ACCESS_ERROR, MISSING_ERROR, captions, deliveryInfo, panoptoJson } from "./delivery-info.ts";
+import { ACCESS_ERROR, MISSING_ERROR, captions, captionsFile, deliveryInfo, panoptoJson } from "./delivery-info.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import type { Lecture, LoggedOutForm, PodcastRefusal } from "./lecture.ts";
 import { folderInfo, playlist, playlistBody, sessionListBody, sessionListId, sessionRows } from "./listing.ts";
@@ -108,6 +108,8 @@ export class PanoptoSite extends Peer {
         return this.#watch(request, session, path.endsWith("embed.aspx"));
       case "/panopto/pages/viewer/deliveryinfo.aspx":
         return this.#deliveryInfo(request, session);
+      case "/panopto/pages/transcription/generatesrt.ashx":
+        return this.#generateSrt(request, session);
       case LOGIN_PATH.toLowerCase():
         return this.#login(request);
       case "/panopto/pages/auth/logout.aspx":
@@ -145,9 +147,15 @@ export class PanoptoSite extends Peer {
     const lecture = this.#byDelivery(asked);
     if (lecture === undefined) return panoptoJson(MISSING_ERROR);
     if (!mayPlay(lecture, session)) return this.#refuse(request, lecture, session);
-    if (asked.get("getCaptions") === "true") return panoptoJson(captions(lecture));
+    if (asked.get("getCaptions") === "true") return panoptoJson(captions(lecture, Number(asked.get("language") ?? 0)));
     const renewed = session !== undefined && asked.get("refreshAuthCookie") === "true" ? { "set-cookie": authCookie(this.#sessions.renew(session)) } : {};
     return panoptoJson(deliveryInfo({ lecture, host: request.host, session, cdn: this.#options.cdn }), renewed);
+  }
+
+  #generateSrt(request: WireRequest, session: Session | undefined): Answer {
+    const lecture = this.#find(request.query.get("id"), null);
+    if (lecture === undefined || !mayPlay(lecture, session)) return html(200, this.#loginPage(request.host, `${LOGIN_PATH}?Auth=SessionView`));
+    return bytesAnswer(200, "application/x-subrip", captionsFile(lecture, Number(request.query.get("language") ?? 0)), { "content-disposition": "attachment" });
   }
 
   #refuse(request: WireRequest, lecture: Lecture, session: Session | undefined): Answer {

@@ -80,6 +80,17 @@ class DeliveryTest : public ::testing::Test {
         return {std::istreambuf_iterator<char>(in), {}};
     }
     /// A parcel whose file holds these bytes.
+    /// A parcel whose site gives captions, and counts how often it was asked.
+    Parcel parcelWithCaptions(const std::string& bytes, std::optional<Captions> captions) {
+        auto parcel = parcelOf(bytes);
+        parcel.captions = [this, captions]() -> boost::asio::awaitable<std::optional<Captions>> {
+            ++askedForCaptions;
+            co_return captions;
+        };
+        return parcel;
+    }
+    unsigned askedForCaptions = 0;
+
     Parcel parcelOf(const std::string& bytes) {
         Parcel parcel;
         parcel.file = folder / "part";

@@ -65,7 +65,7 @@ class PanoptoList : public testing::Test {
     test::Pauses pauses;
     net::Timing timing = pauses.timing();
     std::stop_source stop;
-    Panopto site{{"lectures.uni.example"},
+    Panopto site{{.vanityHosts = {"lectures.uni.example"}},
                  [] { return std::chrono::sys_days{std::chrono::year{2026} / 11 / 21}; }};
 };
 
