@@ -78,7 +78,7 @@ describe("captions in a folder", () => {
     const host = await scene.start({ home: await scene.newHome() });
     const value = await host.signIn();
     // The session ends while the sound is on its way.
-    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 10_000 });
+    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 10_000 }, { method: "GET" });
     const { id } = await host.start(scene.peers.viewerUrl(lecture));
     await host.satisfies(id, ({ state, done }) => state === "downloading" && done > 0);
     scene.peers.site.endSession(value);

@@ -163,7 +163,7 @@ describe("what is captured already", () => {
     const later = await scene.start({ home });
     await later.signIn();
     assert.deepEqual(await marks(later), [saved.id, null, null]);
-    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 10_000 });
+    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 10_000 }, { method: "GET" });
     const running = await later.start(scene.peers.viewerUrl(fresh));
     await later.satisfies(running.id, ({ state }) => state === "downloading");
     assert.deepEqual(await marks(later), [saved.id, running.id, null]);

@@ -203,7 +203,7 @@ export function captions(lecture: Lecture, language: number): unknown[] {
 
 /** What GenerateSRT.ashx gives: a file as Windows writes it. */
 export function captionsFile(lecture: Lecture, language: number): string {
-  const time = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(11, 23).replace(".", ",");
+  const time = (seconds: number): string => new Date(Math.round(seconds * 1000)).toISOString().slice(11, 23).replace(".", ",");
   const cues = said(lecture, language).map((line, at) => `${String(at + 1)}\r\n${time(at * CAPTION_S)} --> ${time((at + 1) * CAPTION_S)}\r\n${line}\r\n\r\n`);
   return `\ufeff${cues.join("")}`;
 }
