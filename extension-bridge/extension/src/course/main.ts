@@ -8,7 +8,7 @@ import { captureKey, recognise } from "../shared/page.ts";
 import { Panel } from "../shared/panel.ts";
 import { Rows } from "./rows.ts";
 import { PANEL_PORT, type CourseSource, type Order, type Outcome, type Snapshot } from "../shared/wire.ts";
-import type { Action } from "../shared/advice.ts";
+import { RETRY, type Action } from "../shared/advice.ts";
 
 const part = <T extends HTMLElement = HTMLElement>(id: string): T => document.getElementById(id) as T;
 
@@ -28,6 +28,8 @@ class Course {
   #isListing = false;
   #isHandingOver = false;
   #needsSignIn = false;
+  /** Why there is no list, where asking again may help. */
+  #failure: string | null = null;
 
   constructor(source: CourseSource, origin: string) {
     this.#source = source;
@@ -47,7 +49,7 @@ class Course {
 
   show(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
-    const card = this.#isListed ? hostCard(snapshot.host, null) : this.#card(snapshot);
+    const card = this.#isListed && !this.#needsSignIn ? hostCard(snapshot.host, null) : this.#card(snapshot);
     part("notice").hidden = card === null;
     if (card) this.#notice.update(card, "");
     if (card === null && !this.#isListed) void this.#list();
@@ -65,12 +67,13 @@ class Course {
     if (!snapshot.consented.includes(this.#origin)) {
       return {
         state: "consent", label: "List recordings", percent: null, primary: { action: "allow", label: "Allow and list" },
-        detail: `Auricle uses your sign-in at ${host} to list these recordings and to fetch the sound of those that you choose. Your cookies stay on this computer: only the sound is sent on.`,
+        detail: `Auricle uses your sign-in at ${host} to list these recordings and to fetch the sound of those that you choose. Your cookies stay on this computer: only the sound and its captions are sent on.`,
       };
     }
     if (this.#needsSignIn) {
       return { state: "waiting", label: "Sign in first", percent: null, detail: `${host} shows this list to nobody who is not signed in. Sign in there, then come back here.`, primary: { action: "sign_in", label: "Sign in" }, secondary: { action: "retry", label: "Try again" } };
     }
+    if (this.#failure !== null) return { state: "failed", label: "Not listed", percent: null, detail: this.#failure, primary: RETRY };
     return null;
   }
 
@@ -101,14 +104,14 @@ class Course {
     this.#isListing = false;
     part<HTMLButtonElement>("more").disabled = false;
     this.#needsSignIn = !outcome.ok && outcome.kind === "login_required";
-    if (!this.#needsSignIn) this.#say(outcome);
+    this.#failure = outcome.ok || this.#needsSignIn ? null : outcome.said;
+    if (this.#isListed && !this.#needsSignIn) this.#say(outcome);
     if (outcome.ok && outcome.listed) {
+      this.#isListed = true;
       this.#rows.add(outcome.listed.items);
       this.#next = outcome.listed.next;
       this.#total = outcome.listed.total;
     }
-    // What cannot be listed is told, and not asked for again and again.
-    this.#isListed = !this.#needsSignIn;
     if (this.#snapshot) this.show(this.#snapshot);
   }
 
@@ -134,7 +137,7 @@ class Course {
       const lecture = recognise(page, vanityHosts);
       return (lecture && byKey.get(captureKey(lecture, target))) ?? null;
     });
-    part("choice").hidden = !this.#isListed || (this.#rows.size === 0 && !part("said").hidden);
+    part("choice").hidden = !this.#isListed;
     part("none").hidden = this.#rows.size > 0;
     part("more").hidden = this.#next === undefined;
     say(part("more"), `Show more (${this.#rows.size} of ${this.#total})`);

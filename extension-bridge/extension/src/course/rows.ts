@@ -38,11 +38,6 @@ export class Rows {
     }
   }
 
-  clear(): void {
-    this.#rows.clear();
-    this.#list.replaceChildren();
-  }
-
   /** `captureOf`: the capture of a recording to where the settings send it now. */
   show(captureOf: (page: string) => Capture | null): void {
     for (const row of this.#rows.values()) {

@@ -51,7 +51,7 @@ function askForAccess(origins: string[], place?: Place): void {
 function courseHint(open: () => void): HTMLElement {
   const button = h("button", { type: "button", class: "primary", "data-auricle": "course" }, "Choose recordings");
   button.addEventListener("click", open);
-  return h("div", {}, earMark(44), h("p", {}, "This page lists recordings."), h("p", { class: "hint" }, "Tick those whose sound you want: they are fetched one after the other."), button);
+  return h("div", {}, earMark(44), h("p", {}, "This page lists recordings."), h("p", { class: "hint" }, "Tick those whose sound you want: they are fetched in turn."), button);
 }
 
 class Popup {
