@@ -36,12 +36,13 @@ async function captured(lecture: Lecture, choices: object = {}, config: Record<s
   return { capture, asked: scene.peers.site.requests.slice(before) };
 }
 
+const captioned = (choices: Partial<Lecture> = {}): Lecture => scene.lecture({ captions: true, ...choices });
 const beside = (capture: Capture): string => (capture.result?.file ?? "").replace(/\.m4a$/, ".srt");
 const pathsOf = (asked: readonly RequestRecord[]): string[] => asked.map(({ path }) => path.replace(/\?.*/s, ""));
 
 describe("captions in a folder", () => {
   it("lie beside the sound, under its name, cleaned of what HTML did to them", async () => {
-    const lecture = scene.lecture();
+    const lecture = captioned();
     const { capture, asked } = await captured(lecture);
     const sound = await assertSaved(capture, lecture.audio);
     assert.equal(await readFile(beside(capture), "utf8"), ENGLISH);
@@ -52,7 +53,7 @@ describe("captions in a folder", () => {
   });
 
   it("are in the language that is wished for, or the first", async () => {
-    const lecture = scene.lecture({ captionLanguages: [1, 4] });
+    const lecture = captioned({ captionLanguages: [1, 4] });
     const german = await captured(lecture, {}, { captures: { language: "de" } });
     assert.deepEqual(german.capture.result?.captions, ["de-DE"]);
     assert.match(await readFile(beside(german.capture), "utf8"), GERMAN_LINE);
@@ -61,20 +62,20 @@ describe("captions in a folder", () => {
   });
 
   it("come from the file where the player is given none", async () => {
-    const { capture, asked } = await captured(scene.lecture({ captionsFrom: "file" }));
+    const { capture, asked } = await captured(captioned({ captionsFrom: "file" }));
     assert.equal(await readFile(beside(capture), "utf8"), ENGLISH);
     assert.deepEqual(pathsOf(asked).slice(-2), [INFO, FILE]);
   });
 
   it("are not asked for where there are none", async () => {
-    const { capture, asked } = await captured(scene.lecture({ captions: false }));
+    const { capture, asked } = await captured(scene.lecture());
     assert.equal(capture.result?.captions, undefined);
     assert.equal((await readdir(dirname(capture.result?.file ?? ""))).length, 1);
     assert.equal(asked.length, 2);
   });
 
   it("fail alone, however they fail", async () => {
-    const lecture = scene.lecture();
+    const lecture = captioned();
     const host = await scene.start({ home: await scene.newHome() });
     const value = await host.signIn();
     // The session ends while the sound is on its way.
@@ -91,9 +92,32 @@ describe("captions in a folder", () => {
   });
 });
 
+describe("captions of a capture whose host is killed", () => {
+  it("are there once when it is started again, whatever the moment", async () => {
+    for (let moment = 0; moment < 8; moment += 1) {
+      const lecture = captioned();
+      const home = await scene.newHome();
+      const page = scene.peers.viewerUrl(lecture);
+      const first = await scene.start({ home });
+      await first.signIn();
+      const frames = first.frames.length;
+      const { id } = await first.start(page, { key: `killed-${String(moment)}` });
+      await first.satisfies(id, ({ state }) => first.frames.length - frames > moment || state === "done");
+      await first.kill();
+      const second = await scene.start({ home });
+      await second.signIn();
+      const done = await second.capture(page, { key: `killed-${String(moment)}` });
+      await assertSaved(done, lecture.audio);
+      assert.deepEqual((await readdir(dirname(done.result?.file ?? ""))).length, 2, `moment ${String(moment)}`);
+      assert.equal(await readFile(beside(done), "utf8"), ENGLISH);
+      await second.leave();
+    }
+  });
+});
+
 describe("captions for a backend", () => {
   it("go up with the sound, before it is complete", async () => {
-    const lecture = scene.lecture({ captionLanguages: [4, 1] });
+    const lecture = captioned({ captionLanguages: [4, 1] });
     const before = scene.peers.backend.requests.length;
     const { capture } = await captured(lecture, { deliver: scene.toBackend });
     assert.deepEqual(capture.result?.captions, ["de-DE"]);
@@ -107,14 +131,14 @@ describe("captions for a backend", () => {
 
   it("are not even asked for where the backend does not take them", async () => {
     scene.peers.backend.acceptsCaptions = false;
-    const { capture, asked } = await captured(scene.lecture(), { deliver: scene.toBackend });
+    const { capture, asked } = await captured(captioned(), { deliver: scene.toBackend });
     assert.equal(capture.result?.captions, undefined);
     assert.equal(pathsOf(asked).filter((path) => path === INFO).length, 1);
   });
 
   it("are left behind where the backend refuses them", async () => {
     scene.peers.backend.fail({ kind: "status", status: 500 }, { path: /\/captions$/ });
-    const { capture } = await captured(scene.lecture(), { deliver: scene.toBackend });
+    const { capture } = await captured(captioned(), { deliver: scene.toBackend });
     assert.equal(capture.result?.captions, undefined);
     assert.equal(capture.result?.confirmed, true);
   });

@@ -77,7 +77,7 @@ export function lecture(choices: LectureChoices): Lecture {
     podcastType: "video/mp4",
     stream: "mp4",
     audioStream: false,
-    captions: true,
+    captions: false,
     captionLanguages: [1],
     captionsFrom: "player",
     ...choices,
