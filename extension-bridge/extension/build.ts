@@ -41,13 +41,14 @@ async function buildFor(target: Target, version: string): Promise<string> {
 
 async function make(target: Target, version: string, outdir: string): Promise<void> {
   const common: BuildOptions = { absWorkingDir: HERE, outdir, bundle: true, charset: "utf8", legalComments: "none", target: ENGINES[target], logLevel: "warning" };
-  const pages = { background: "src/background/main.ts", popup: "src/popup/main.ts", options: "src/options/main.ts" };
+  const pages = { background: "src/background/main.ts", popup: "src/popup/main.ts", options: "src/options/main.ts", course: "src/course/main.ts" };
   await Promise.all([
     build({ ...common, entryPoints: pages, format: "esm" }),
     build({ ...common, entryPoints: { content: "src/content/main.ts" }, format: "iife", loader: { ".css": "text" } }),
-    build({ ...common, entryPoints: { popup: "src/popup/popup.css", options: "src/options/options.css" } }),
+    build({ ...common, entryPoints: { popup: "src/popup/popup.css", options: "src/options/options.css", course: "src/course/course.css" } }),
     cp(`${HERE}src/popup/popup.html`, `${outdir}/popup.html`),
     cp(`${HERE}src/options/options.html`, `${outdir}/options.html`),
+    cp(`${HERE}src/course/course.html`, `${outdir}/course.html`),
     cp(`${HERE}static`, outdir, { recursive: true }),
     writeFile(`${outdir}/manifest.json`, `${JSON.stringify(manifest(target, version), null, 2)}\n`),
   ]);

@@ -31,6 +31,7 @@ json toJson(const Outcome& outcome, bool toBackend) {
     if (toBackend) out["lecture"] = outcome.lecture;
     if (outcome.created) out["created"] = *outcome.created;
     if (outcome.encodedFrom) out["encodedFrom"] = outcome.encodedFrom;
+    if (!outcome.captions.empty()) out["captions"] = json::array({outcome.captions});
     if (!outcome.file.empty()) out["file"] = outcome.file;
     return out;
 }

@@ -45,6 +45,7 @@ struct Outcome {
     bool confirmed = false;
     std::optional<bool> created{};  ///< plain form: false where the backend had the recording already
     std::uint64_t encodedFrom = 0;  ///< bytes it had before it was encoded anew to fit; 0: it was not
+    std::string captions{};         ///< language (BCP 47) of those that went along; empty: none did
 };
 
 struct Capture {

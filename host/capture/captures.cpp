@@ -39,6 +39,13 @@ std::string newId(std::int64_t nowMs) {
     return text;
 }
 
+std::unexpected<Error> cookiesAreOff(std::string_view what, const std::string& site) {
+    return fail(Kind::login_required, std::string(what) +
+                                          " is not public, and the use of cookies is switched off for this "
+                                          "site (sites." +
+                                          site + ".useCookies in the configuration).");
+}
+
 constexpr std::int64_t msPerDay = 86'400'000;
 
 std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
@@ -130,7 +137,7 @@ Result<Capture> Captures::start(const StartRequest& request) {
             if (job->entry.capture.key == *request.key)
                 return startAgain(id, std::move(*given), std::move(page));
         }
-        if (auto earlier = rememberedByKey(*request.key)) 
+        if (auto earlier = store_.findByKey(*request.key))
             return startAgain(earlier->capture.id, std::move(*given), std::move(page));
     }
     if (!std::exchange(hasTidied_, true)) {
@@ -363,25 +370,9 @@ asio::awaitable<Result<Capture>> Captures::remove(std::string id) {
     co_return earlier->capture;
 }
 
-std::optional<Entry> Captures::remembered(const std::string& id) const {
+std::optional<Entry> Captures::remembered(const std::string& id) {
     if (auto job = find(id)) return job->entry;
-    for (auto& entry : store_.open()) {
-        if (entry.capture.id == id) return std::move(entry);
-    }
-    auto history = store_.history();
-    auto found = std::ranges::find(history, id, [](const Entry& entry) { return entry.capture.id; });
-    if (found == history.end()) return std::nullopt;
-    return std::move(*found);
-}
-
-std::optional<Entry> Captures::rememberedByKey(const std::string& key) const {
-    for (auto& entry : store_.open()) {
-        if (entry.capture.key == key) return std::move(entry);
-    }
-    for (auto& entry : store_.history()) {
-        if (entry.capture.key == key) return std::move(entry);
-    }
-    return std::nullopt;
+    return store_.find(id);
 }
 
 Result<Capture> Captures::get(const std::string& id) {
@@ -390,11 +381,11 @@ Result<Capture> Captures::get(const std::string& id) {
     return std::move(entry->capture);
 }
 
-std::vector<Entry> Captures::everything() const {
+std::vector<Entry> Captures::everything() {
     // What another process finishes meanwhile moves from the open ones to the history: read in this order,
     // none is missed.
     auto open = store_.open();
-    std::vector<Entry> all = store_.history();
+    std::vector<Entry> all = store_.history().all();
     std::set<std::string> seen;
     for (const auto& entry : all) seen.insert(entry.capture.id);
     for (const auto& [id, job] : jobs_) {
@@ -424,6 +415,63 @@ Result<Listing> Captures::list(std::optional<std::string> after, std::size_t lim
         listing.captures.push_back(std::move(first->capture));
     if (first != all.end() && !listing.captures.empty()) listing.next = listing.captures.back().id;
     return listing;
+}
+
+/// The newest capture of each page that is under way or whose end nobody has seen yet. What failed or was
+/// cancelled is not captured.
+std::map<std::string, std::string> Captures::underWayByPage() {
+    std::map<std::string, std::string> ids;
+    auto note = [&ids](const Capture& capture) {
+        if (capture.state == State::failed || capture.state == State::cancelled) return;
+        auto& id = ids[capture.page];
+        id = std::max(id, capture.id);  // an id begins with its time
+    };
+    for (const auto& entry : store_.open()) {
+        if (!find(entry.capture.id)) note(entry.capture);
+    }
+    for (const auto& [id, job] : jobs_) note(job->entry.capture);
+    return ids;
+}
+
+SiteListing Captures::marked(sites::Items items) {
+    SiteListing listing{.items = {}, .total = items.total, .next = items.next};
+    // What another process finishes meanwhile moves from the open ones to the history: read in this order,
+    // none is missed.
+    auto underWay = underWayByPage();
+    for (auto& item : items.items) {
+        std::optional<std::string> captured;
+        if (auto running = underWay.find(item.page); running != underWay.end()) {
+            captured = running->second;
+        } else if (auto done = store_.history().byPage(item.page)) {
+            captured = done->capture.id;
+        }
+        listing.items.push_back({std::move(item), std::move(captured)});
+    }
+    return listing;
+}
+
+asio::awaitable<Result<SiteListing>> Captures::listSite(SiteListRequest request) {
+    auto page = services_.sites.recogniseList(request.page);
+    if (!page) co_return badParam("/page", page.error().message);
+    if (!*page) {
+        co_return fail(Kind::unsupported_site,
+                       "Auricle knows no list of recordings at this address. Open a folder, “Shared with Me” "
+                       "or a playlist at Panopto.");
+    }
+    // One list at a time: whoever asks for many is served in turn, and the site is asked politely.
+    auto stop = ending_.get_token();
+    if (auto turn = co_await listTurns_.acquire(stop); !turn) co_return std::unexpected(turn.error());
+    auto& site = *services_.sites.find((*page)->site);
+    bool useCookies = services_.config.sites.at((*page)->site).useCookies;
+    vault::Key key{.site = (*page)->site, .origin = (*page)->origin, .store = request.store};
+    SiteCredentials credentials(services_.vault, key, useCookies);
+    sites::Visit with{services_.http, credentials, services_.timing, stop};
+    auto items = co_await site.list(std::move(**page), request.range, with);
+    listTurns_.release();
+    if (items) co_return marked(std::move(*items));
+    if (items.error().kind == Kind::login_required && !useCookies)
+        co_return cookiesAreOff("This list", key.site);
+    co_return std::unexpected(std::move(items.error()));
 }
 
 Result<std::string> Captures::fileOf(const std::string& id) {
@@ -463,6 +511,7 @@ asio::awaitable<void> Captures::parkAll() {
     for (const auto& [id, job] : jobs_) {
         if (job->isRunning) running.push_back(job);
     }
+    ending_.request_stop();
     // All are stopped before the first one is waited for: there is half a second for all of them.
     for (const auto& job : running) {
         if (job->stopReason == StopReason::none) job->stopReason = StopReason::park;

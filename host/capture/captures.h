@@ -23,6 +23,7 @@ class Captures final : public Manager {
     void listen(Events events) override;
     Result<Capture> start(const StartRequest& request) override;
     Result<Listing> list(std::optional<std::string> after, std::size_t limit) override;
+    boost::asio::awaitable<Result<SiteListing>> listSite(SiteListRequest request) override;
     Result<Capture> get(const std::string& id) override;
     boost::asio::awaitable<Result<Capture>> pause(std::string id) override;
     boost::asio::awaitable<Result<Capture>> cancel(std::string id) override;
@@ -45,8 +46,7 @@ class Captures final : public Manager {
                                std::optional<sites::Page> page = {});
     JobPointer find(const std::string& id) const;
     Result<JobPointer> hold(const std::string& id);
-    std::optional<Entry> remembered(const std::string& id) const;
-    std::optional<Entry> rememberedByKey(const std::string& key) const;
+    std::optional<Entry> remembered(const std::string& id);
     JobPointer adopt(Entry entry, Journal journal, sites::Page page);
     void launch(const JobPointer& job);
     boost::asio::awaitable<void> run(JobPointer job);
@@ -56,13 +56,17 @@ class Captures final : public Manager {
     boost::asio::awaitable<void> reportFailure(const Entry& entry, const Error& why);
     boost::asio::awaitable<void> discard(const Entry& entry);
     void logState(const Capture& capture) const;
-    std::vector<Entry> everything() const;
+    std::vector<Entry> everything();
+    std::map<std::string, std::string> underWayByPage();
+    SiteListing marked(sites::Items items);
     void tellOfWarning(std::string_view kind, std::string_view message) const;
 
     boost::asio::any_io_executor loop_;
     Services services_;
     Store store_;
     Slots slots_;
+    Slots listTurns_{1};
+    std::stop_source ending_;
     Events events_;
     std::map<std::string, JobPointer> jobs_;
     std::multimap<const Job*, boost::asio::steady_timer*> awaitingStop_;

@@ -35,6 +35,7 @@ json resultRecord(const Outcome& outcome) {
         {"confirmed", outcome.confirmed}};
     if (outcome.created) record["created"] = *outcome.created;
     if (outcome.encodedFrom) record["encodedFrom"] = outcome.encodedFrom;
+    if (!outcome.captions.empty()) record["captions"] = outcome.captions;
     return record;
 }
 
@@ -48,7 +49,8 @@ Outcome resultOf(const json& record) {
             .lecture = record.at("lecture"),
             .confirmed = record.at("confirmed"),
             .created = created == record.end() ? std::nullopt : std::optional(created->get<bool>()),
-            .encodedFrom = record.value("encodedFrom", std::uint64_t{0})};
+            .encodedFrom = record.value("encodedFrom", std::uint64_t{0}),
+            .captions = record.value("captions", "")};
 }
 
 std::optional<Error> errorOf(const json& record) {
@@ -97,7 +99,8 @@ Entry read(const json& record) {
                    .course = about.at("course"),
                    .stableId = about.at("stableId"),
                    .durationMs = about.at("durationMs"),
-                   .date = about.value("date", "")};
+                   .date = about.value("date", ""),
+                   .captionLanguages = about.value("captionLanguages", std::vector<std::string>())};
     entry.hasOwnTitle = record.at("hasOwnTitle");
     entry.lecture = record.at("lecture");
     return entry;
@@ -131,7 +134,8 @@ json toRecord(const Entry& entry) {
           {"course", entry.about.course},
           {"stableId", entry.about.stableId},
           {"durationMs", entry.about.durationMs},
-          {"date", entry.about.date}}},
+          {"date", entry.about.date},
+          {"captionLanguages", entry.about.captionLanguages}}},
         {"hasOwnTitle", entry.hasOwnTitle},
         {"lecture", entry.lecture},
     };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "capture/capture.h"
+#include "sites/site.h"
 #include "system/error.h"
 
 namespace auricle::capture {
@@ -52,6 +53,23 @@ struct Listing {
     std::optional<std::string> next;  ///< the `after` of the next page, if there is one
 };
 
+/// The params of site.list.
+struct SiteListRequest {
+    std::string page;   ///< as the browser shows it, its fragment included
+    std::string store;  ///< cookie store of the tab; may be empty
+    sites::Range range;
+};
+
+struct SiteListing {
+    struct Row {
+        sites::Item item;
+        std::optional<std::string> captured;  ///< the newest capture of it that is done or under way
+    };
+    std::vector<Row> items;
+    std::uint64_t total = 0;
+    std::optional<std::uint64_t> next;  ///< Range::first of what comes after these
+};
+
 class Manager {
   public:
     virtual ~Manager() = default;
@@ -60,6 +78,9 @@ class Manager {
     /// capture.start).
     virtual Result<Capture> start(const StartRequest& request) = 0;
     virtual Result<Listing> list(std::optional<std::string> after, std::size_t limit) = 0;
+    /// What a page of a site holds. Nobody waits for a person here: login_required at once where a sign-in is
+    /// missing. bad_params, unsupported_site, and what the site says.
+    virtual boost::asio::awaitable<Result<SiteListing>> listSite(SiteListRequest request) = 0;
     /// unknown_capture for an id that is none; so do all below.
     virtual Result<Capture> get(const std::string& id) = 0;
     virtual boost::asio::awaitable<Result<Capture>> pause(

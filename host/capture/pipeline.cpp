@@ -211,6 +211,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     job_.enter(State::uploading);
     auto progress = tellProgress(capture_.uploaded, finished.bytes);
     auto parcel = parcelOf(finished);
+    if (!job_.entry.about.captionLanguages.empty()) parcel.captions = [this] { return captions(); };
     BackendCredentials token(services_.vault, capture_.target.origin);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
@@ -227,7 +228,8 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
                               .lecture = delivered->lecture,
                               .confirmed = delivered->confirmed,
                               .created = delivered->created,
-                              .encodedFrom = finished.encodedFrom};
+                              .encodedFrom = finished.encodedFrom,
+                              .captions = delivered->captions};
     co_return Result<void>{};
 }
 
@@ -258,6 +260,19 @@ std::function<void(std::string)> Pipeline::registeredLecture() {
         job_.entry.lecture = std::move(lecture);
         job_.note();
     };
+}
+
+asio::awaitable<std::optional<delivery::Captions>> Pipeline::captions() {
+    auto with = visit();
+    auto language = sites::chosenLanguage(job_.entry.about.captionLanguages, with.language);
+    auto found = co_await site_.captions(job_.page, std::move(language), with);
+    std::optional<delivery::Captions> captions;
+    if (found) {
+        captions = delivery::Captions{.language = std::move(found->language), .srt = std::move(found->srt)};
+    } else if (!stop().stop_requested()) {
+        services_.log.info("capture {} comes without captions: {}", capture_.id, found.error().message);
+    }
+    co_return captions;
 }
 
 asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {

@@ -41,6 +41,8 @@ class Pipeline {
     std::function<void(std::uint64_t)> uploadedBytes();
     std::function<void(std::string)> registeredLecture();
     boost::asio::awaitable<Result<void>> deliver(const Finished& finished);
+    /// Of the recording, in the language that is wished for.
+    boost::asio::awaitable<std::optional<delivery::Captions>> captions();
 
     boost::asio::awaitable<Result<void>> recover(const Error& error);
     boost::asio::awaitable<Result<void>> waitForCookies(const Error& error);
@@ -60,7 +62,8 @@ class Pipeline {
                 .credentials = credentials_,
                 .timing = services_.timing,
                 .stop = stop(),
-                .worker = services_.worker()};
+                .worker = services_.worker(),
+                .language = services_.config.captures.language};
     }
     vault::Key siteKey() const;
     std::stop_token stop() const { return job_.stop.get_token(); }

@@ -1,10 +1,8 @@
 #include "capture/store.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "system/paths.h"
 
@@ -30,7 +28,9 @@ Result<void> makeFolder(const fs::path& folder) {
 }  // namespace
 
 Store::Store(fs::path state, fs::path cache)
-    : captures_(std::move(state) / "captures"), parts_(std::move(cache) / "parts") {}
+    : captures_(std::move(state) / "captures"),
+      parts_(std::move(cache) / "parts"),
+      history_(captures_ / "history") {}
 
 fs::path Store::partFile(const std::string& id) const {
     return parts_ / (id + ".part");
@@ -42,10 +42,6 @@ fs::path Store::finishedFile(const std::string& id) const {
 
 fs::path Store::journalFile(const std::string& id) const {
     return captures_ / (id + std::string(journalEnding));
-}
-
-fs::path Store::historyFile() const {
-    return captures_ / "history";
 }
 
 Result<Journal> Store::create(const Entry& entry) {
@@ -72,44 +68,48 @@ Result<Held> Store::take(const std::string& id) {
     return Held{std::move(opened->journal), std::move(*entry)};
 }
 
-std::vector<Entry> Store::open() const {
+const Store::Seen& Store::look(const fs::directory_entry& file) {
+    std::error_code fault;
+    auto& seen = seen_[file.path()];
+    auto bytes = file.file_size(fault);
+    auto at = file.last_write_time(fault);
+    if (!fault && seen.entry && seen.bytes == bytes && seen.at == at) return seen;
+    auto records = Journal::read(file.path());
+    seen = {.bytes = bytes,
+            .at = at,
+            .entry = records && !records->empty() ? entryOf(records->back()) : std::nullopt};
+    return seen;
+}
+
+std::vector<Entry> Store::open() {
     std::vector<Entry> entries;
+    std::set<fs::path> there;
     std::error_code fault;
     for (const auto& file : fs::directory_iterator(captures_, fault)) {
         if (file.path().extension() != journalEnding) continue;
-        auto records = Journal::read(file.path());
-        if (!records || records->empty()) continue;
-        if (auto entry = entryOf(records->back())) entries.push_back(std::move(*entry));
+        there.insert(file.path());
+        if (const auto& entry = look(file).entry) entries.push_back(*entry);
     }
+    std::erase_if(seen_, [&](const auto& seen) { return !there.contains(seen.first); });
     return entries;
 }
 
-std::vector<Entry> Store::history() const {
-    std::vector<Entry> entries;
-    auto records = Journal::read(historyFile());
-    if (!records) return entries;
-    for (const auto& record : *records) {
-        if (auto erased = record.find("erased"); erased != record.end()) {
-            std::erase_if(entries, [&](const Entry& entry) { return entry.capture.id == *erased; });
-        } else if (auto entry = entryOf(record)) {
-            entries.push_back(std::move(*entry));
-        }
-    }
-    return entries;
+std::optional<Entry> Store::find(const std::string& id) {
+    if (!isId(id)) return std::nullopt;
+    auto records = Journal::read(journalFile(id));
+    if (records && !records->empty()) return entryOf(records->back());
+    return history_.byId(id);
 }
 
-Result<void> Store::writeHistory(const nlohmann::json& record) {
-    auto file = openFile(historyFile(), O_WRONLY | O_CREAT | O_APPEND);
-    if (!file) return std::unexpected(file.error());
-    // Two processes may finish at the same moment; the lock goes with the descriptor.
-    ::flock(file->get(), LOCK_EX);
-    auto line = journalLine(record);
-    if (auto written = writeAll(file->get(), std::as_bytes(std::span(line))); !written) return written;
-    return syncData(file->get());
+std::optional<Entry> Store::findByKey(std::string_view key) {
+    for (auto& entry : open()) {
+        if (entry.capture.key == key) return std::move(entry);
+    }
+    return history_.byKey(key);
 }
 
 Result<void> Store::archive(const Entry& entry) {
-    if (auto written = writeHistory(toRecord(entry)); !written) return written;
+    if (auto written = history_.add(entry); !written) return written;
     std::error_code ignored;
     fs::remove(journalFile(entry.capture.id), ignored);
     erasePart(entry.capture.id);
@@ -128,7 +128,7 @@ void Store::erase(const std::string& id) {
     std::error_code ignored;
     bool wasOpen = fs::remove(journalFile(id), ignored);
     erasePart(id);
-    if (!wasOpen) (void)writeHistory({{"erased", id}});
+    if (!wasOpen) (void)history_.erase(id);
 }
 
 void Store::eraseOlderThan(std::int64_t unixMs) {

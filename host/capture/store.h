@@ -3,11 +3,14 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "capture/entry.h"
+#include "capture/history.h"
 #include "capture/journal.h"
 #include "system/error.h"
 
@@ -29,10 +32,14 @@ class Store {
     /// Takes over what an ended process left, or what failed or was cancelled. not_found when there is none
     /// of that id, not_ready when another process runs it.
     Result<Held> take(const std::string& id);
-    /// Every journal's last record, also those that other processes hold.
-    std::vector<Entry> open() const;
-    /// What was done, oldest first. Read from the disk at each call.
-    std::vector<Entry> history() const;
+    /// Every journal's last record, also those that other processes hold. Only what has changed since the
+    /// last call is read.
+    std::vector<Entry> open();
+    /// What was done.
+    History& history() { return history_; }
+    /// As it is on the disk, whoever runs it.
+    std::optional<Entry> find(const std::string& id);
+    std::optional<Entry> findByKey(std::string_view key);
 
     /// The capture is done: it goes to the history, and its journal and part file go.
     Result<void> archive(const Entry& entry);
@@ -48,11 +55,19 @@ class Store {
     std::filesystem::path finishedFile(const std::string& id) const;
 
   private:
+    /// A journal's last record, and the file as it was when that was read.
+    struct Seen {
+        std::uintmax_t bytes = 0;
+        std::filesystem::file_time_type at;
+        std::optional<Entry> entry;
+    };
+
     std::filesystem::path journalFile(const std::string& id) const;
-    std::filesystem::path historyFile() const;
-    Result<void> writeHistory(const nlohmann::json& record);
+    const Seen& look(const std::filesystem::directory_entry& file);
 
     std::filesystem::path captures_, parts_;
+    History history_;
+    std::map<std::filesystem::path, Seen> seen_;
 };
 
 }  // namespace auricle::capture

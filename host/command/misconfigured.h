@@ -15,6 +15,9 @@ class Misconfigured final : public capture::Manager {
     Result<capture::Listing> list(std::optional<std::string> after, std::size_t limit) override {
         return behind_.list(std::move(after), limit);
     }
+    boost::asio::awaitable<Result<capture::SiteListing>> listSite(capture::SiteListRequest) override {
+        co_return std::unexpected(why_);
+    }
     Result<capture::Capture> get(const std::string& id) override { return behind_.get(id); }
     boost::asio::awaitable<Result<capture::Capture>> pause(std::string id) override {
         return behind_.pause(std::move(id));

@@ -117,11 +117,13 @@ asio::awaitable<Result<std::optional<Lecture>>> BackendDelivery::enter(Errand& e
 
 asio::awaitable<Result<Delivered>> BackendDelivery::upload(Errand& errand, Lecture lecture) {
     const Parcel& parcel = errand.parcel;
+    const std::string captions = co_await bringCaptions(errand, lecture);
     if (lecture.status == "ready") {
         errand.uploaded(parcel.bytes);
         co_return Delivered{.lecture = lecture.id,
                             .file = {},
-                            .confirmed = lecture.sha256.empty() || lecture.sha256 == parcel.sha256};
+                            .confirmed = lecture.sha256.empty() || lecture.sha256 == parcel.sha256,
+                            .captions = captions};
     }
     for (unsigned mismatches = 0;;) {
         if (!lecture.place) {
@@ -135,7 +137,8 @@ asio::awaitable<Result<Delivered>> BackendDelivery::upload(Errand& errand, Lectu
         auto completion = co_await errand.lectures.complete(lecture.id, parcel.bytes, parcel.sha256);
         if (!completion) co_return std::unexpected(completion.error());
         if (*completion == Completion::ready)
-            co_return Delivered{.lecture = lecture.id, .file = {}, .confirmed = true};
+            co_return Delivered{
+                .lecture = lecture.id, .file = {}, .confirmed = true, .captions = captions};
         if (auto sound = co_await judgeFile(errand.file, parcel.sha256, errand.visit.stop); !sound)
             co_return std::unexpected(sound.error());
         if (++mismatches > mostMismatches)
@@ -144,6 +147,15 @@ asio::awaitable<Result<Delivered>> BackendDelivery::upload(Errand& errand, Lectu
                                " was not what was sent, three times over. Try another network, or tell "
                                "the backend's maintainer.");
     }
+}
+
+/// Before the lecture is complete: a backend that would transcribe it begins then.
+asio::awaitable<std::string> BackendDelivery::bringCaptions(Errand& errand, const Lecture& lecture) {
+    if (!errand.parcel.captions || !lecture.acceptsCaptions) co_return std::string();
+    auto captions = co_await errand.parcel.captions();
+    if (!captions) co_return std::string();
+    const bool wereTaken = co_await errand.lectures.bringCaptions(lecture.id, *captions);
+    co_return wereTaken ? std::move(captions->language) : std::string();
 }
 
 asio::awaitable<Result<void>> BackendDelivery::sendTo(Errand& errand, const std::string& id,

@@ -50,6 +50,8 @@ class BackendDelivery final : public Delivery {
 
     boost::asio::awaitable<Result<std::optional<Lecture>>> enter(Errand& errand);
     boost::asio::awaitable<Result<Delivered>> upload(Errand& errand, Lecture lecture);
+    /// The language of the captions that the backend has now, or empty.
+    boost::asio::awaitable<std::string> bringCaptions(Errand& errand, const Lecture& lecture);
     boost::asio::awaitable<Result<void>> sendTo(Errand& errand, const std::string& id, UploadPlace place);
     boost::asio::awaitable<Result<void>> sendByTus(Errand& errand, const std::string& id, UploadPlace place,
                                                    Growing* growing = nullptr);

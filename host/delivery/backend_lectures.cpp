@@ -19,6 +19,7 @@ constexpr std::uint64_t mostAnswerBytes = 8u << 20;
 constexpr std::uint32_t answerWithinMs = 60'000;
 // A backend reads the whole upload once more before it says whether the digest agrees.
 constexpr std::uint32_t completeWithinMs = 300'000;
+constexpr std::uint32_t captionsWithinMs = 20'000;
 constexpr std::uint32_t bestEffortMs = 5'000;
 // Less than the 500 ms in which the process leaves (PROTOCOL section 1).
 constexpr std::uint32_t afterStopMs = 400;
@@ -46,6 +47,7 @@ std::string lecturePath(const std::string& id, const char* rest = "") {
 struct BackendLectures::Question {
     std::string method, path, body;
     std::string idempotencyKey{};
+    std::vector<net::Header> about{{"Content-Type", "application/json"}};  ///< headers that tell of the body
     std::uint32_t withinMs = answerWithinMs;
     std::stop_token stop{};
 };
@@ -60,7 +62,8 @@ asio::awaitable<Result<net::Response>> BackendLectures::askOnce(const Question& 
     request.method = question.method;
     request.url = *url;
     request.headers = {{"Accept", "application/json"}};
-    if (!question.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
+    if (!question.body.empty())
+        request.headers.insert(request.headers.end(), question.about.begin(), question.about.end());
     if (!question.idempotencyKey.empty())
         request.headers.push_back({"Idempotency-Key", question.idempotencyKey});
     request.body = question.body;
@@ -102,6 +105,8 @@ Result<Lecture> BackendLectures::lectureOf(const net::Response& response) const 
     if (lecture.id.empty())
         return std::unexpected(
             nonsense(backend_, "registered the lecture without giving its id. Its maintainer has to look"));
+    const auto accepts = body->find("accepts_captions");
+    lecture.acceptsCaptions = accepts != body->end() && accepts->is_boolean() && accepts->get<bool>();
     const auto upload = body->find("upload");
     if (lecture.status == "ready" || upload == body->end() || upload->is_null()) return lecture;
     auto place = uploadPlaceOf(*upload, backend_, accepts_);
@@ -187,6 +192,18 @@ asio::awaitable<Result<Completion>> BackendLectures::complete(std::string id, st
         co_return std::unexpected(nonsense(
             backend_, "took the recording but does not confirm that it has it. Its maintainer has to look"));
     co_return Completion::ready;
+}
+
+asio::awaitable<bool> BackendLectures::bringCaptions(std::string id, const Captions& captions) {
+    Question question{.method = "POST",
+                      .path = lecturePath(id, "/captions"),
+                      .body = captions.srt,
+                      .about = {{"Content-Type", "application/x-subrip; charset=utf-8"},
+                                {"Content-Language", captions.language}},
+                      .withinMs = captionsWithinMs,
+                      .stop = visit_.stop};
+    auto response = co_await askOnce(question);
+    co_return response && isSuccess(response->head.status);
 }
 
 asio::awaitable<void> BackendLectures::reportFailure(std::string id, std::string message) {

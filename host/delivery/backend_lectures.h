@@ -31,6 +31,7 @@ struct Lecture {
     std::string status;                ///< "uploading", "ready", …
     std::optional<UploadPlace> place;  ///< none where none was named
     std::string sha256;                ///< what it has, where it says so; may be empty
+    bool acceptsCaptions = false;
 };
 
 enum class Completion : std::uint8_t { ready, differs };
@@ -53,6 +54,8 @@ class BackendLectures {
     /// POST …/complete. `differs`: what arrived has another digest.
     boost::asio::awaitable<Result<Completion>> complete(std::string id, std::uint64_t bytes,
                                                         std::string sha256);
+    /// POST …/captions, which replaces those of the same language. One try; false where they were not taken.
+    boost::asio::awaitable<bool> bringCaptions(std::string id, const Captions& captions);
     /// PATCH status failed. One try of 5 s, nothing comes of a failure.
     boost::asio::awaitable<void> reportFailure(std::string id, std::string message);
     /// DELETE. The same.

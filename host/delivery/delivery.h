@@ -15,6 +15,12 @@
 
 namespace auricle::delivery {
 
+/// What was said, to go along with the sound.
+struct Captions {
+    std::string language;  ///< BCP 47
+    std::string srt;       ///< SubRip, UTF-8
+};
+
 /// What is delivered. Nothing in it is a site's secret: `sourceUrl` is the page's URL as the person sees it.
 struct Parcel {
     std::filesystem::path file;  ///< the finished part file
@@ -26,6 +32,9 @@ struct Parcel {
     std::uint64_t durationMs = 0;
     std::string idempotencyKey;  ///< the same for every attempt of one capture, however often it is repeated
     std::string lecture{};       ///< what an earlier attempt told `registered`; may be empty
+    /// Asks the site for them, which is done only where they are wanted; empty: there are none. Nothing where
+    /// the site gives none after all.
+    std::function<boost::asio::awaitable<std::optional<Captions>>()> captions{};
 };
 
 /// A parcel's file while it still grows at its end.
@@ -56,6 +65,7 @@ struct Delivered {
     std::filesystem::path file;     ///< folder: where the file now is
     bool confirmed = false;         ///< the backend said our SHA-256, or the file was read back whole
     std::optional<bool> created{};  ///< plain form: false where the backend had the recording already
+    std::string captions{};         ///< language of the captions that are there too; empty: none are
 };
 
 /// What a delivery may use for one capture.
@@ -71,7 +81,8 @@ class Delivery {
     virtual ~Delivery() = default;
     /// Delivers, however often it takes; safe to repeat after any failure or restart. `uploaded` is called
     /// with the bytes that are safely there (of the plain form, which cannot say that: that were sent);
-    /// `registered` with the backend's lecture id as soon as it is known (it may be journalled).
+    /// `registered` with the backend's lecture id as soon as it is known (it may be journalled). Captions that
+    /// cannot be delivered are left out: they never fail it.
     virtual boost::asio::awaitable<Result<Delivered>> deliver(
         const Parcel& parcel, Visit visit, std::function<void(std::uint64_t)> uploaded,
         std::function<void(std::string)> registered) = 0;

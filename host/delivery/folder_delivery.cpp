@@ -4,6 +4,7 @@
 
 #include <system_error>
 
+#include "delivery/captions_file.h"
 #include "delivery/file_name.h"
 #include "system/digest.h"
 #include "system/worker.h"
@@ -33,10 +34,10 @@ std::string nameOf(const Parcel& parcel, unsigned copy) {
 }
 
 /// The same for every attempt of one capture, so that what a crash left behind is overwritten, not added to.
-std::string hiddenName(const Parcel& parcel) {
+std::string hiddenName(const Parcel& parcel, const char* ending = ".part") {
     Sha256 digest;
     digest.update(std::as_bytes(std::span(parcel.idempotencyKey)));
-    return ".auricle-" + digest.hex().substr(0, 16) + ".part";
+    return ".auricle-" + digest.hex().substr(0, 16) + ending;
 }
 
 /// Is what has that name this very recording already?
@@ -95,11 +96,24 @@ asio::awaitable<Result<Delivered>> FolderDelivery::deliver(const Parcel& parcel,
     if (!folder) co_return std::unexpected(explained(folder.error()));
     auto name = co_await place(folder->get(), parcel, visit, uploaded);
     if (!name) co_return std::unexpected(explained(name.error()));
+    auto captions = co_await bringCaptions(folder->get(), *name, parcel);
     auto synced = co_await onWorker(options_.worker, [&] { return syncFolder(folder->get()); });
     if (!synced) co_return std::unexpected(explained(synced.error()));
     uploaded(parcel.bytes);
-    co_return Delivered{
-        .lecture = {}, .file = options_.folder / options_.subfolder / *name, .confirmed = true};
+    co_return Delivered{.lecture = {},
+        .file = options_.folder / options_.subfolder / *name,
+        .confirmed = true,
+        .captions = std::move(captions)};
+}
+
+asio::awaitable<std::string> FolderDelivery::bringCaptions(int folder, const std::string& sound,
+                                                           const Parcel& parcel) {
+    if (!parcel.captions) co_return std::string();
+    auto captions = co_await parcel.captions();
+    if (!captions) co_return std::string();
+    auto put = [&] { return putCaptionsBeside(folder, sound, *captions, hiddenName(parcel, ".srt.part")); };
+    auto name = co_await onWorker(options_.worker, put);
+    co_return name ? std::move(captions->language) : std::string();
 }
 
 Result<FileHandle> FolderDelivery::openDestination() const {

@@ -32,7 +32,7 @@ struct FolderOptions {
 /// The file is read whole once more before it gets its final name, so `confirmed` says that what lies there
 /// has the parcel's SHA-256. From another file system it is copied into a hidden file beside its place first.
 /// A file of that name with the same content is the same delivery; one with other content makes ours the
-/// "(2)". On any failure the parcel's file stays where it was: disk_full, bad_params for a subfolder that
+/// "(2)". Captions lie beside it, see captions_file. On any failure the parcel's file stays where it was: disk_full, bad_params for a subfolder that
 /// leaves the folder, cancelled, internal.
 class FolderDelivery final : public Delivery {
   public:
@@ -49,6 +49,9 @@ class FolderDelivery final : public Delivery {
   private:
     using Name = std::optional<std::string>;
 
+    /// The language of the captions that lie beside the sound now, or empty.
+    boost::asio::awaitable<std::string> bringCaptions(int folder, const std::string& sound,
+                                                      const Parcel& parcel);
     Result<FileHandle> openDestination() const;
     Result<Name> moveIn(int folder, const Parcel& parcel) const;
     Result<std::string> nameTheCopy(int folder, const std::string& copy, const Parcel& parcel) const;

@@ -1,5 +1,6 @@
 #include "net/curl_transfer.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -31,6 +32,19 @@ std::string_view trimmed(std::string_view text) {
         text.remove_suffix(1);
     }
     return text;
+}
+
+/// The value of one cookie of a Cookie header (`a=1; b=2`), or empty.
+vault::Secret cookieValue(const vault::Secret& header, std::string_view name) {
+    auto rest = header.reveal();
+    while (!rest.empty()) {
+        auto pair = rest.substr(0, rest.find(';'));
+        rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+        pair = trimmed(pair);
+        if (pair.starts_with(name) && pair.substr(name.size()).starts_with('='))
+            return vault::Secret::copyOf(pair.substr(name.size() + 1));
+    }
+    return {};
 }
 
 }  // namespace
@@ -91,6 +105,8 @@ void CurlTransfer::setUp() {
     if (request_.credentials) {
         auto cookies = request_.credentials->cookies(hop_.url);
         if (!cookies.empty()) set(easy_, CURLOPT_COOKIE, cookies.c_str());
+        if (request_.echo)
+            addHeader(request_.echo->header.c_str(), cookieValue(cookies, request_.echo->cookie));
         addHeader("Authorization", request_.credentials->authorization(hop_.url));
     }
     set(easy_, CURLOPT_HTTPHEADER, headers_.get());

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -73,6 +74,12 @@ class BodySource {
     virtual Result<std::size_t> read(std::span<std::byte> into) = 0;
 };
 
+/// A cookie whose value goes along in a header as well: how a site tells its own page's requests from forged
+/// ones.
+struct CookieEcho {
+    std::string cookie, header;
+};
+
 struct Request {
     std::string method = "GET";
     Url url;
@@ -81,6 +88,7 @@ struct Request {
     std::string body{};
     BodySource* source = nullptr;  ///< instead of `body`; must outlive the request
     Credentials* credentials = nullptr;
+    std::optional<CookieEcho> echo{};  ///< only where that cookie goes to that URL
     /// 0: a redirect is the answer and is given back as it is. Otherwise every hop is asked of `judge` first;
     /// GET and HEAD are repeated, POST becomes GET on 301, 302 and 303 (RFC 9110 section 15.4).
     int maxRedirects = 5;

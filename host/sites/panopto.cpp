@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 
+#include "sites/panopto_captions.h"
+#include "sites/panopto_listing.h"
 #include "sites/panopto_page.h"
 #include "sites/server_trouble.h"
 #include "sites/video_size.h"
@@ -223,6 +225,8 @@ asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
                   .stableId = info->sessionId.empty() ? info->publicId : info->sessionId,
                   .durationMs = info->durationMs,
                   .date = info->date};
+    std::ranges::transform(info->captionLanguages, std::back_inserter(plan.about.captionLanguages),
+                           panoptoLanguage);
     bool isOffered = info->isAudioEncoded && !info->isLive && !isOff && !visit.hasFailed;
     if (isOffered) {
         auto sound = page.url.resolve("/Panopto/Podcast/Download/" + info->publicId +
@@ -316,6 +320,23 @@ asio::awaitable<Error> Panopto::explain(const Page& page, Error refused, Visit v
     bool isByTheTenant = refused.kind == Kind::forbidden && !refused.retryable;
     if (isByTheTenant) co_return downloadsAreOff().error();
     co_return refused;
+}
+
+std::optional<ListPage> Panopto::recogniseList(const net::Url& url, std::string_view fragment) const {
+    return panoptoListPage(url, fragment, options_.vanityHosts);
+}
+
+asio::awaitable<Result<Items>> Panopto::list(ListPage page, Range range, Visit visit) {
+    PanoptoListing listing(std::move(page), visit, now_);
+    auto found = co_await listing.items(range);
+    if (found && options_.mayStreamWhenOff) {
+        for (auto& item : found->items) item.isDownloadable = true;
+    }
+    co_return found;
+}
+
+asio::awaitable<Result<Captions>> Panopto::captions(Page page, std::string language, Visit visit) {
+    return panoptoCaptions(std::move(page), std::move(language), visit);
 }
 
 }  // namespace auricle::sites

@@ -42,6 +42,9 @@ class Panopto final : public Site {
     Result<void> judgeHop(const Page& page, const net::Url& from, const net::Url& to) const override;
     Result<void> judgeMedia(const Page& page, const net::ResponseHead& head) const override;
     boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) override;
+    boost::asio::awaitable<Result<Captions>> captions(Page page, std::string language, Visit visit) override;
+    std::optional<ListPage> recogniseList(const net::Url& url, std::string_view fragment) const override;
+    boost::asio::awaitable<Result<Items>> list(ListPage page, Range range, Visit visit) override;
 
   private:
     boost::asio::awaitable<Result<DeliveryInfo>> ask(const Page& page, const Visit& visit) const;

@@ -21,7 +21,7 @@ using namespace std::string_view_literals;
 
 constexpr std::size_t maxTitleBytes = 500, maxSentenceBytes = 300;
 
-constexpr std::size_t maxDepth = 64, maxStreams = 100;
+constexpr std::size_t maxDepth = 64, maxStreams = 100, maxLanguages = 100;
 
 struct Stream {
     std::string url, httpUrl, tag, type;
@@ -36,6 +36,7 @@ struct Answer {
         isDownloadable;
     bool hasDelivery = false;
     std::vector<Stream> podcastStreams, streams;
+    std::vector<unsigned> captionLanguages;
 };
 
 /// Where in the answer a value stands.
@@ -46,7 +47,8 @@ enum class Place : std::uint8_t {
     podcastStreams,
     podcastStream,
     streams,
-    stream
+    stream,
+    captionLanguages
 };
 
 template <class Owner, class Value>
@@ -99,7 +101,13 @@ class AnswerReader final : public nlohmann::json_sax<json> {
     bool null() override { return true; }
     bool boolean(bool value) override { return keep(flagFields, value); }
     bool number_integer(number_integer_t value) override { return keepNumber(static_cast<double>(value)); }
-    bool number_unsigned(number_unsigned_t value) override { return keepNumber(static_cast<double>(value)); }
+    bool number_unsigned(number_unsigned_t value) override {
+        constexpr number_unsigned_t greatest = 9999;
+        auto& languages = answer_.captionLanguages;
+        if (place() == captionLanguages && value <= greatest && languages.size() < maxLanguages)
+            languages.push_back(static_cast<unsigned>(value));
+        return keepNumber(static_cast<double>(value));
+    }
     bool number_float(number_float_t value, const string_t&) override { return keepNumber(value); }
     bool string(string_t& value) override {
         if (auto* current = currentStream()) {
@@ -153,6 +161,7 @@ class AnswerReader final : public nlohmann::json_sax<json> {
         if (isObject && place() == answer && key_ == "Delivery") return delivery;
         if (!isObject && place() == delivery && key_ == "PodcastStreams") return podcastStreams;
         if (!isObject && place() == delivery && key_ == "Streams") return streams;
+        if (!isObject && place() == delivery && key_ == "AvailableLanguages") return captionLanguages;
         if (isObject && place() == podcastStreams && answer_.podcastStreams.size() < maxStreams)
             return podcastStream;
         if (isObject && place() == streams && answer_.streams.size() < maxStreams) return stream;
@@ -292,6 +301,7 @@ Result<DeliveryInfo> parseDeliveryInfo(std::string_view body) {
     info.canBeRestored = from->canBeRestored.value_or(false);
     info.areDownloadsOff = !from->isDownloadable.value_or(true);
     info.streams = streamsOf(*from);
+    info.captionLanguages = std::move(from->captionLanguages);
     info.date = dateOf(from->startedAt);
     info.folderId = guid(from->folderId).value_or("");
     return info;

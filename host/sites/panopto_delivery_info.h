@@ -35,6 +35,7 @@ struct DeliveryInfo {
     /// what was shown. Each address once.
     std::vector<Stream> streams;
     std::string date;      ///< of the recording, "2026-10-12"; may be empty
+    std::vector<unsigned> captionLanguages;  ///< Panopto's numbers, see panopto_captions
     std::string folderId;  ///< GUID, lower case, of the folder; may be empty
 };
 

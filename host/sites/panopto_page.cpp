@@ -21,14 +21,6 @@ bool isBelow(std::string_view host, std::string_view parent) {
            host.find("..") == std::string_view::npos;
 }
 
-bool isPanoptoHost(const net::Url& url, std::span<const std::string> vanityHosts) {
-    constexpr std::uint16_t httpsPort = 443;
-    auto name = url.port() == httpsPort ? url.host() : url.host() + ":" + std::to_string(url.port());
-    if (std::ranges::any_of(vanityHosts, [&](const std::string& host) { return lowered(host) == name; }))
-        return true;
-    return isBelow(name, ".panopto.com") || isBelow(name, ".panopto.eu");
-}
-
 /// The id of `…/Podcast/Download/<GUID>.mp4` and its like.
 std::optional<std::string> podcastId(std::string_view path) {
     constexpr std::array folders{"/panopto/podcast/download/"sv, "/panopto/podcast/syndication/"sv,
@@ -54,6 +46,18 @@ std::optional<Page> pageNamed(const net::Url& url, std::optional<std::string> id
 }
 
 }  // namespace
+
+bool isPanoptoHost(const net::Url& url, std::span<const std::string> vanityHosts) {
+    constexpr std::uint16_t httpsPort = 443;
+    auto name = url.port() == httpsPort ? url.host() : url.host() + ":" + std::to_string(url.port());
+    if (std::ranges::any_of(vanityHosts, [&](const std::string& host) { return lowered(host) == name; }))
+        return true;
+    return isBelow(name, ".panopto.com") || isBelow(name, ".panopto.eu");
+}
+
+std::string panoptoViewer(std::string_view origin, std::string_view id) {
+    return std::string(origin) + "/Panopto/Pages/Viewer.aspx?id=" + std::string(id);
+}
 
 std::optional<std::string> guid(std::string_view text) {
     constexpr std::string_view form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";

@@ -17,6 +17,12 @@ namespace auricle::sites {
 /// ":PORT" where the port is not 443; every other page must be at panopto.com or panopto.eu, by https.
 std::optional<Page> panoptoPage(const net::Url& url, std::span<const std::string> vanityHosts);
 
+/// A host at which Panopto runs: below panopto.com or panopto.eu, or one of `vanityHosts`.
+bool isPanoptoHost(const net::Url& url, std::span<const std::string> vanityHosts);
+
+/// Where the recording of this id (a GUID) is shown: the form to which panoptoPage() reduces.
+std::string panoptoViewer(std::string_view origin, std::string_view id);
+
 /// The page at which a person signs in to Panopto, whatever it is asked with.
 bool isPanoptoSignIn(const net::Url& url);
 

@@ -15,6 +15,17 @@ std::optional<Page> Registry::recognise(const net::Url& url) const {
     return std::nullopt;
 }
 
+Result<std::optional<ListPage>> Registry::recogniseList(std::string_view address) const {
+    auto hash = std::min(address.find('#'), address.size());
+    auto url = net::Url::parse(address.substr(0, hash));
+    if (!url) return std::unexpected(url.error());
+    auto fragment = address.substr(std::min(hash + 1, address.size()));
+    for (const auto& site : sites_) {
+        if (auto page = site->recogniseList(*url, fragment)) return page;
+    }
+    return std::nullopt;
+}
+
 Site* Registry::find(std::string_view name) const {
     auto found = std::ranges::find(sites_, name, &Site::name);
     return found == sites_.end() ? nullptr : found->get();

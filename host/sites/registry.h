@@ -18,6 +18,9 @@ class Registry {
 
     /// The page, if it is one of a site that may be used; an address of media itself last of all.
     std::optional<Page> recognise(const net::Url& url) const;
+    /// The list, if this address (as a browser shows it, its fragment included) is one of a site that may be
+    /// used. bad_params for what is no address.
+    Result<std::optional<ListPage>> recogniseList(std::string_view address) const;
     /// The site of that name, or null. Lives as long as the registry.
     Site* find(std::string_view name) const;
     std::vector<std::string_view> names() const;

@@ -32,6 +32,7 @@ struct About {
     std::string stableId;          ///< the site's own stable id (Panopto: DeliveryInfo's SessionId)
     std::uint64_t durationMs = 0;  ///< 0: not known
     std::string date{};            ///< of the recording, ISO 8601 ("2026-10-12"); may be empty
+    std::vector<std::string> captionLanguages{};  ///< BCP 47, in the site's order
 };
 
 struct Plan {
@@ -51,6 +52,45 @@ struct PageMedia {
     bool isEmpty() const { return delivery.empty() && !stream; }
 };
 
+/// What is said in a recording.
+struct Captions {
+    std::string language;  ///< BCP 47
+    std::string srt;       ///< SubRip, UTF-8
+};
+
+/// The language that is wished for among those there are, or one that differs from it in region only, or the
+/// first. Empty where there is none.
+std::string chosenLanguage(const std::vector<std::string>& languages, std::string_view wished);
+
+/// A page that holds many recordings: a folder, a playlist, what others have shared.
+struct ListPage {
+    std::string site;    ///< "panopto"
+    std::string origin;  ///< whose session it needs
+    std::string kind;    ///< which of the site's kinds of lists
+    std::string id;      ///< the site's id of it, lower case; empty where its kind says it all
+    std::string search;  ///< what the person searches for in it; may be empty
+};
+
+/// Which part of a list is asked for.
+struct Range {
+    std::uint64_t first = 0;  ///< so many recordings are left out
+    std::size_t most = 1;     ///< at least 1
+};
+
+/// One recording of a list.
+struct Item {
+    std::string page;              ///< its page, reduced as recognise() does
+    std::string title;             ///< fit to be shown; may be empty
+    std::uint64_t durationMs = 0;  ///< 0: not known
+    bool isDownloadable = true;    ///< false only where the site says that its owner has switched it off
+};
+
+struct Items {
+    std::vector<Item> items;
+    std::uint64_t total = 0;            ///< on all of the page
+    std::optional<std::uint64_t> next;  ///< Range::first of what comes after these, if something does
+};
+
 /// What a site may use for one capture.
 struct Visit {
     net::HttpClient& http;
@@ -58,7 +98,7 @@ struct Visit {
     const net::Timing& timing;
     std::stop_token stop;
     boost::asio::any_io_executor worker{};
-    std::string language{};             ///< BCP 47, of the sound; empty: the source's default
+    std::string language{};             ///< BCP 47, of sound and captions; empty: the source's default
     const PageMedia* given = nullptr;   ///< what the page gave, if it did
     bool wantsEveryWay = false;         ///< measure all ways, also those that will not be needed
     std::optional<Kind> hasFailed{};    ///< the way that was offered first has failed so: the others, please
@@ -89,6 +129,16 @@ class Site {
     /// site why and gives the error to report: login_required, download_disabled, not_ready_yet, or `refused`
     /// itself.
     virtual boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) = 0;
+    /// The captions of a recording in one of About::captionLanguages. They are a gift: whatever fails is
+    /// asked once, and is no reason for the capture to fail.
+    virtual boost::asio::awaitable<Result<Captions>> captions(Page page, std::string language, Visit visit);
+    /// The list, if this URL is one of the site's pages that hold many recordings. `fragment` is what stood
+    /// behind the '#', which a Url does not keep.
+    virtual std::optional<ListPage> recogniseList(const net::Url&, std::string_view /*fragment*/) const {
+        return std::nullopt;
+    }
+    /// A part of what such a page holds. login_required where nobody is signed in, else as resolve().
+    virtual boost::asio::awaitable<Result<Items>> list(ListPage page, Range range, Visit visit);
 };
 
 }  // namespace auricle::sites

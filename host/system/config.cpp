@@ -167,6 +167,8 @@ Keys allKeys() {
     keys.push_back(key(
         "captures.signInMs", [](auto& c) -> auto& { return c.captures.signInMs; },
         number<std::uint64_t>(0, 86'400'000, "milliseconds")));
+    keys.push_back(key(
+        "captures.language", [](auto& c) -> auto& { return c.captures.language; }, text(checkLanguage)));
     addSites(keys);
     keys.push_back(key(
         "refresh.perHour", [](auto& c) -> auto& { return c.refresh.perHour; },

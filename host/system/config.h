@@ -35,6 +35,7 @@ struct Config {
         unsigned atOnce = 2;
         unsigned keepPartsDays = 14;
         std::uint64_t signInMs = 600'000;  ///< how long a capture waits for a person to sign in
+        std::string language;  ///< BCP 47, wished where a recording has several; empty: its own default
     } captures;
     std::map<std::string, SiteConfig> sites;  ///< one entry for each site the host has
     struct {

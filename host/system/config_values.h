@@ -36,6 +36,8 @@ Checked<std::string> checkConnectTo(std::string_view text);
 /// Empty, or SCHEME://HOST:PORT with http, https, socks5 or socks5h. No user info: a password has no place in
 /// this file.
 Checked<std::string> checkProxy(std::string_view text);
+/// Empty, or a language as BCP 47 writes it: `de`, `en-GB`.
+Checked<std::string> checkLanguage(std::string_view text);
 /// `text` as an absolute path: "~" and "~/…" below `home`, a relative one below `folder`. Empty stays empty.
 Checked<std::filesystem::path> resolvePath(const std::string& text, const std::filesystem::path& folder,
                                            const std::filesystem::path& home);

@@ -24,6 +24,8 @@ export interface Lectures {
   readonly panobf2: Lecture;
   /** With an element of Streams that is audio alone. */
   readonly audioStream: Lecture;
+  /** With captions in English and German. */
+  readonly captioned: Lecture;
   readonly moovLast: Lecture;
   readonly mp3: Lecture;
   /** The audio podcast's address sends the whole video. */
@@ -56,6 +58,7 @@ export function makeLectures(media: Media): Lectures {
     panobf1: make("panobf1", { stream: "panobf1" }),
     panobf2: make("panobf2", { stream: "panobf2", hls: short.hls }),
     audioStream: make("audio stream", { audioStream: true }),
+    captioned: make("captioned", { captions: true, captionLanguages: [1, 4] }),
     moovLast: make("moov last", { audio: short.audioMoovLast, video: short.videoMoovLast }),
     mp3: make("mp3", { audio: short.mp3, podcastType: "audio/mpeg" }),
     videoAsAudio: make("video as audio", { audio: short.video }),

@@ -255,6 +255,10 @@ export interface CaptureResult {
    * Of the plain form, where the backend says it; false: it had this recording already.
    */
   created?: boolean;
+  /**
+   * Languages (BCP 47) of the captions that went along; absent: none did.
+   */
+  captions?: string[];
 }
 export interface SessionOpenMethod {
   params: SessionOpenParams;
@@ -434,6 +438,9 @@ export interface SiteListMethod {
   result: SiteListResult;
 }
 export interface SiteListParams {
+  /**
+   * As the address bar shows it, its fragment included.
+   */
   page: string;
   store?: Store;
   after?: Cursor;
@@ -445,10 +452,19 @@ export interface SiteListResult {
   next?: Cursor;
 }
 export interface SiteItem {
+  /**
+   * The recording's own page: what capture.start takes.
+   */
   page: string;
   title: string;
   durationMs: number | null;
+  /**
+   * False where the site says that its owner has switched downloads off.
+   */
   downloadable: boolean;
+  /**
+   * The newest capture of it that is done or under way, wherever it goes.
+   */
   captured: CaptureId | null;
 }
 export interface LoginCheckMethod {

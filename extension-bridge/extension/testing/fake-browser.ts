@@ -28,6 +28,8 @@ export const browserState = {
   /** Match patterns of what the extension may see. */
   granted: [] as string[],
   badge: "",
+  /** What every tab shows. */
+  tabUrl: undefined as string | undefined,
   local: local.held,
   session: session.held,
   /** As after the browser's start. */
@@ -37,6 +39,7 @@ export const browserState = {
     this.cookieReads = 0;
     this.notices = [];
     this.opened = [];
+    this.tabUrl = undefined;
     this.granted = ["https://*.panopto.com/*"];
     for (const held of [local.held, session.held]) for (const key of Object.keys(held)) delete held[key];
   },
@@ -58,7 +61,7 @@ export const browserState = {
     getAllCookieStores: async () => [{ id: "0", tabIds: [7] }],
     getPartitionKey: async () => ({ partitionKey: { topLevelSite: "https://panopto.com" } }),
   },
-  tabs: { query: async () => [], get: async (id: number) => ({ id }), create: async ({ url }: { url: string }) => void browserState.opened.push(url) },
+  tabs: { query: async () => [], get: async (id: number) => ({ id, index: 3, title: "Acoustics", url: browserState.tabUrl }), create: async ({ url }: { url: string }) => void browserState.opened.push(url) },
   permissions: { getAll: async () => ({ origins: [...browserState.granted] }) },
   scripting: { getRegisteredContentScripts: async () => [], registerContentScripts: async () => undefined },
   notifications: {

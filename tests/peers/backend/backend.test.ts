@@ -59,6 +59,26 @@ for (const databases of testDatabases()) describe(`the reference backend on ${da
     return made;
   };
 
+  it("takes captions, one text for each language, and gives them back", async () => {
+    const made = bodyOf(await register());
+    assert.equal((made as unknown as { accepts_captions: boolean }).accepts_captions, true);
+    const path = `/api/lectures/${made.id}/captions`;
+    const srt = (words: string): string => `1\n00:00:00,000 --> 00:00:04,100\n${words}\n\n`;
+    const put = (language: string, body: string, type = "application/x-subrip; charset=utf-8"): Promise<Got> => call(path, { method: "POST", body, headers: { "content-type": type, "content-language": language } });
+    assert.equal((await put("en-GB", srt("Good morning."))).status, 201);
+    assert.equal((await put("de", srt("Guten Morgen, cookie: heute."), "text/srt")).status, 201);
+    assert.equal((await put("en-GB", srt("Good day."))).status, 201);
+    assert.deepEqual([...(await backend.captions(made.id))], [["de", srt("Guten Morgen, cookie: heute.")], ["en-GB", srt("Good day.")]]);
+    assert.deepEqual((JSON.parse((await call(path)).text) as { captions: { language: string }[] }).captions.map(({ language }) => language), ["de", "en-GB"]);
+    assert.equal((await put("en-GB", "<!DOCTYPE html>")).status, 422);
+    assert.equal((await put("../en", srt("x"))).status, 422);
+    assert.equal((await put("en-GB", srt("x"), "application/json")).status, 415);
+    assert.equal((await call(`/api/lectures/${made.id}`, { method: "DELETE" })).status, 204);
+    assert.equal((await backend.captions(made.id)).size, 0);
+    backend.acceptsCaptions = false;
+    assert.equal((bodyOf(await register()) as unknown as { accepts_captions: boolean }).accepts_captions, false);
+  });
+
   it("takes a lecture from registration to audio", async () => {
     const made = bodyOf(await register());
     const { url } = made.upload;

@@ -9,6 +9,7 @@ import { json } from "../wire/answer.ts";
 import { Peer } from "../wire/peer.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { ApiError } from "./api-error.ts";
+import { CaptionsShelf } from "./captions-shelf.ts";
 import { leaseDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
 import { FormLectureTable } from "./form-lecture-table.ts";
@@ -83,6 +84,8 @@ interface Parts {
 export class ReferenceBackend extends Peer {
   /** What becomes of a lecture that came by the plain form. */
   readonly pipeline: Pipeline;
+  /** May be changed between requests. */
+  acceptsCaptions = true;
   readonly #options: BackendOptions;
   /** Tokens that are good, but of nobody. */
   readonly #nobodys = new Set<string>();
@@ -95,6 +98,7 @@ export class ReferenceBackend extends Peer {
   readonly #forms: FormLectureTable;
   readonly #api: LectureApi;
   readonly #formApi: PlainFormApi;
+  readonly #captions: CaptionsShelf;
   readonly #audioDir: string;
   readonly #origin: string | undefined;
   readonly #close: () => Promise<void>;
@@ -122,7 +126,16 @@ export class ReferenceBackend extends Peer {
       maxBytes: options.maxFormBytes ?? MAX_FORM_BYTES,
     });
     this.#partSpace = options.store === undefined ? undefined : new PartSpace(options.store, parts.mischief);
-    this.#api = new LectureApi({ ...parts, parts: this.#partSpace, audioDir: this.#audioDir, maxBytes: options.maxBytes ?? MAX_UPLOAD_BYTES, origin: () => this.origin });
+    this.#captions = new CaptionsShelf(join(options.dir, "captions"));
+    this.#api = new LectureApi({
+      ...parts,
+      parts: this.#partSpace,
+      audioDir: this.#audioDir,
+      maxBytes: options.maxBytes ?? MAX_UPLOAD_BYTES,
+      captions: this.#captions,
+      acceptsCaptions: () => this.acceptsCaptions,
+      origin: () => this.origin,
+    });
   }
 
   /** Makes its folders and tables and listens on 127.0.0.1; `port` 0: any free one. */
@@ -208,6 +221,11 @@ export class ReferenceBackend extends Peer {
   /** Those that came by the plain form. */
   formLectures(): Promise<FormLecture[]> {
     return this.#forms.all();
+  }
+
+  /** What was said in a lecture, by language. */
+  captions(id: string): Promise<Map<string, string>> {
+    return this.#captions.of(id);
   }
 
   /** The finished audio of a lecture, in the file system. */

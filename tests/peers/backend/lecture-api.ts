@@ -9,6 +9,7 @@ import { bodyBytes } from "../wire/request.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { serveResource } from "../wire/resource.ts";
 import { ApiError } from "./api-error.ts";
+import type { CaptionsShelf } from "./captions-shelf.ts";
 import { completion, registration, report, sentParts } from "./lecture-form.ts";
 import type { Fields, Registration } from "./lecture-form.ts";
 import type { LectureRow, LectureTable } from "./lecture-table.ts";
@@ -29,12 +30,15 @@ export interface LectureApiParts {
   /** Where finished audio is kept. */
   readonly audioDir: string;
   readonly maxBytes: number;
+  readonly captions: CaptionsShelf;
+  /** Whether it says that it takes them. */
+  readonly acceptsCaptions: () => boolean;
   /** Before the path of an upload's address. */
   readonly origin: () => string;
 }
 
 const JSON_LIMIT_BYTES = 256 * 1024;
-const LECTURE_PATH = /^\/api\/lectures\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/(complete|upload|parts|audio))?$/;
+const LECTURE_PATH = /^\/api\/lectures\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/(complete|upload|parts|audio|captions))?$/;
 
 export class LectureApi {
   readonly #parts: LectureApiParts;
@@ -60,6 +64,8 @@ export class LectureApi {
         return this.#join(only(request, "POST"), lecture);
       case "audio":
         return this.#audio(request, lecture);
+      case "captions":
+        return this.#captions(request, lecture);
       default:
         return this.#lecture(request, lecture);
     }
@@ -170,6 +176,7 @@ export class LectureApi {
     const place = placeOf(lecture);
     if (place !== undefined) await this.#places(place.uploadProtocol).remove(place);
     await rm(this.#audioFile(lecture), { force: true });
+    await this.#parts.captions.remove(lecture.id);
     return { status: 204, headers: {}, body: Buffer.alloc(0) };
   }
 
@@ -181,6 +188,15 @@ export class LectureApi {
     const found = await stat(file).catch(() => undefined);
     if (found === undefined || lecture.sha256 === null) throw new ApiError(404, "not_found", "The lecture has no audio yet.");
     return serveResource(request, { content: { file }, size: found.size, type: lecture.mimeType, etag: `"${lecture.sha256}"`, lastModified: found.mtime });
+  }
+
+  /** What was said: taken at any time, best before `complete`, with which the transcribing would begin. */
+  async #captions(request: WireRequest, lecture: LectureRow): Promise<Answer> {
+    const { captions, acceptsCaptions } = this.#parts;
+    if (!acceptsCaptions()) throw new ApiError(404, "not_found", "This backend takes no captions.");
+    if (request.method === "POST") return json(201, { language: await captions.take(request, lecture.id) });
+    if (request.method !== "GET") throw new ApiError(405, "method_not_allowed", "Captions know GET and POST.", { allow: "GET, POST" });
+    return json(200, { captions: [...(await captions.of(lecture.id))].map(([language, text]) => ({ language, text })) });
   }
 
   /** The tus part: an upload's address is a secret, and still only its owner may use it. */
@@ -198,7 +214,7 @@ export class LectureApi {
   }
 
   async #withUpload(lecture: LectureRow): Promise<unknown> {
-    return { ...lectureBody(lecture), upload: await this.#uploadOf(lecture) };
+    return { ...lectureBody(lecture), upload: await this.#uploadOf(lecture), accepts_captions: this.#parts.acceptsCaptions() };
   }
 
   async #uploadOf(lecture: LectureRow): Promise<unknown> {

@@ -61,8 +61,8 @@ function delivery(view: DeliveryView): Record<string, unknown> {
     AllowPublishNotes: false,
     AudioDescriptionsEnabled: false,
     AvailableAudioDescriptionLanguages: [],
-    AvailableLanguages: lecture.captions ? [1] : [],
-    AvailableCaptions: lecture.captions ? [{ Language: 1, ShowDisclaimer: false }] : [],
+    AvailableLanguages: lecture.captions ? lecture.captionLanguages : [],
+    AvailableCaptions: lecture.captions ? lecture.captionLanguages.map((language) => ({ Language: language, ShowDisclaimer: false })) : [],
     AverageRating: 0,
     BroadcastEnded: false,
     BroadcastInterrupted: false,
@@ -196,8 +196,24 @@ function timestamps(lecture: Lecture): unknown[] {
 }
 
 /** What `getCaptions=true` gives: a list, with the true length in CaptionDuration. */
-export function captions(lecture: Lecture): unknown[] {
-  if (!lecture.captions) return [];
-  const lines = ["Good morning.", "Today we listen.", "A sound is a change of pressure."];
-  return lines.map((line, at) => ({ Caption: line, Time: at * 4.1, Duration: 0, CaptionDuration: 4.1 }));
+export function captions(lecture: Lecture, language: number): unknown[] {
+  if (lecture.captionsFrom === "file") return [];
+  return said(lecture, language).map((line, at) => ({ Caption: line, Time: at * CAPTION_S, Duration: 0, CaptionDuration: CAPTION_S }));
+}
+
+/** What GenerateSRT.ashx gives: a file as Windows writes it. */
+export function captionsFile(lecture: Lecture, language: number): string {
+  const time = (seconds: number): string => new Date(Math.round(seconds * 1000)).toISOString().slice(11, 23).replace(".", ",");
+  const cues = said(lecture, language).map((line, at) => `${String(at + 1)}\r\n${time(at * CAPTION_S)} --> ${time((at + 1) * CAPTION_S)}\r\n${line}\r\n\r\n`);
+  return `\ufeff${cues.join("")}`;
+}
+
+const CAPTION_S = 4.1;
+const GERMAN = 4;
+
+/** As the site has it, with what HTML makes of it. */
+function said(lecture: Lecture, language: number): string[] {
+  if (!lecture.captions || !lecture.captionLanguages.includes(language)) return [];
+  if (language === GERMAN) return ["Guten Morgen.", "Heute h&#246;ren wir.", "Schall ist eine Druck&#228;nderung."];
+  return ["Good morning.", "Today we listen.", "A sound is a change of pressure:<br>it&#39;s small &amp; fast."];
 }

@@ -20,6 +20,12 @@ export interface Lecture {
   /** `SessionGroupLongName`: the course. */
   readonly folder: string;
   readonly folderId: string;
+  /** The name of the folder in which its own folder lies. */
+  readonly parentFolder?: string;
+  /** It stands in the person's “Shared with Me”. */
+  readonly sharedWithMe: boolean;
+  /** Its folder is one that the person has subscribed to. */
+  readonly subscribed: boolean;
   readonly lecturer: string;
   readonly startedAt: Date;
   /** `nobody`: even a person who is signed in may not see it, and gets the same ErrorCode 2 as one who is not. */
@@ -40,6 +46,10 @@ export interface Lecture {
   /** An element of `Streams` with the tag AUDIO, whose address is the audio file. */
   readonly audioStream: boolean;
   readonly captions: boolean;
+  /** Panopto's numbers of the languages in which there are captions. */
+  readonly captionLanguages: readonly number[];
+  /** `file`: the player's list is empty, and only the page that makes a file has them. */
+  readonly captionsFrom: "player" | "file";
   /** The site's own forms when left out. */
   readonly loggedOut?: LoggedOutForm;
   readonly podcastRefusal?: PodcastRefusal;
@@ -56,6 +66,8 @@ export function lecture(choices: LectureChoices): Lecture {
     title: "Lecture 4: Hearing, sound and signal",
     folder: "Computing 101",
     folderId: idFrom("folder", choices.folder ?? "Computing 101"),
+    sharedWithMe: false,
+    subscribed: false,
     lecturer: "A. Lecturer",
     startedAt: new Date("2026-10-12T09:00:02.375Z"),
     access: "members",
@@ -65,7 +77,9 @@ export function lecture(choices: LectureChoices): Lecture {
     podcastType: "video/mp4",
     stream: "mp4",
     audioStream: false,
-    captions: true,
+    captions: false,
+    captionLanguages: [1],
+    captionsFrom: "player",
     ...choices,
   };
 }

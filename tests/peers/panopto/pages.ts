@@ -2,6 +2,7 @@
 
 import { escapeHtml } from "../wire/answer.ts";
 import { viewerPath } from "./lecture.ts";
+import { LIST_SCRIPT } from "./list-script.ts";
 import type { Lecture } from "./lecture.ts";
 
 const STYLE = `
@@ -93,9 +94,9 @@ function slide(lecture: Lecture): string {
   return `<svg viewBox="0 0 960 540" role="img" aria-label="Slide"><rect width="960" height="540" rx="10" fill="#fbfcfd"/><rect width="960" height="10" fill="#1a7f5a"/><text x="80" y="130" font-size="36" font-weight="700" fill="#12354a">${escapeHtml(lecture.title.slice(0, 38))}</text><text x="80" y="180" font-size="24" fill="#5b6b79">${escapeHtml(lecture.folder)}</text><line x1="80" y1="330" x2="880" y2="330" stroke="#c9d3db"/><polyline points="${points.join(" ")}" fill="none" stroke="#1a7f5a" stroke-width="4"/><text x="80" y="480" font-size="20" fill="#5b6b79">pressure over time</text></svg>`;
 }
 
-export function listPage(title: string, lectures: readonly Lecture[], name: string | undefined): string {
-  const items = lectures.map((lecture) => `<li><a class="detail-title" href="${escapeHtml(viewerPath(lecture))}">${escapeHtml(lecture.title)}</a> <span>${clock(lecture.video.durationMs)}</span></li>`);
-  return page(title, `${bar(name)}<main class="list"><h1>${escapeHtml(title)}</h1><ol>${items.join("")}</ol></main>`);
+/** Shows what its fragment asks for: see LIST_SCRIPT. */
+export function listPage(name: string): string {
+  return page("Panopto", `${bar(name)}<main class="list"><h1 id="contentHeader">All lectures</h1><ul id="subfolders"></ul><ol id="detailsTable"></ol></main><script>${LIST_SCRIPT}</script>`);
 }
 
 export function plainPage(title: string, line: string): string {

@@ -92,9 +92,16 @@ describe("the stand-in for Panopto", () => {
     assert.equal((JSON.parse((await post(`deliveryId=${of.tid ?? ""}&responseType=json`, auth)).text) as Info).ErrorCode, 1);
   });
 
-  it("gives captions as a list", async () => {
-    const got = await post(`deliveryId=${peers.lectures.short.deliveryId}&getCaptions=true&language=1&responseType=json`, auth);
-    assert.equal((JSON.parse(got.text) as { CaptionDuration: number }[])[0]?.CaptionDuration, 4.1);
+  it("gives captions as a list, and as a file, in the languages that it names", async () => {
+    const { captioned, short } = peers.lectures;
+    const list = async (of: Lecture, language: number): Promise<{ Caption: string; CaptionDuration: number }[]> =>
+      JSON.parse((await post(`deliveryId=${of.deliveryId}&getCaptions=true&language=${String(language)}&responseType=json`, auth)).text) as { Caption: string; CaptionDuration: number }[];
+    assert.deepEqual((await list(captioned, 1))[0], { Caption: "Good morning.", Time: 0, Duration: 0, CaptionDuration: 4.1 });
+    assert.equal((await list(captioned, 4))[0]?.Caption, "Guten Morgen.");
+    assert.deepEqual([await list(captioned, 0), await list(short, 1)], [[], []]);
+    const file = `/Panopto/Pages/Transcription/GenerateSRT.ashx?id=${captioned.deliveryId}&language=1`;
+    assert.match((await site(file, { cookie: auth })).text, /^\ufeff1\r\n00:00:00,000 --> 00:00:04,100\r\nGood morning\.\r\n/);
+    assert.match((await site(file)).text, /^<!DOCTYPE html>/);
   });
 
   it("refuses the logged out in each form that was chosen", async () => {

@@ -3,15 +3,16 @@
 import { randomUUID } from "node:crypto";
 import type { Certificate } from "../authority/authority.ts";
 import type { Answer } from "../wire/answer.ts";
-import { html, json, redirect } from "../wire/answer.ts";
+import { bytesAnswer, html, json, redirect } from "../wire/answer.ts";
 import { Peer } from "../wire/peer.ts";
 import { bodyBytes, bodyForm } from "../wire/request.ts";
 import type { WireRequest } from "../wire/request.ts";
 import type { Cdn, PodcastTarget } from "./cdn.ts";
-import { ACCESS_ERROR, MISSING_ERROR, captions, deliveryInfo, panoptoJson } from "./delivery-info.ts";
+import { ACCESS_ERROR, MISSING_ERROR, captions, captionsFile, deliveryInfo, panoptoJson } from "./delivery-info.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import type { Lecture, LoggedOutForm, PodcastRefusal } from "./lecture.ts";
-import { sessionRows } from "./listing.ts";
+import { folderInfo, playlist, playlistBody, sessionListBody, sessionListId, sessionRows } from "./listing.ts";
+import type { ListRefusal, Playlist } from "./listing.ts";
 import { embedPage, listPage, plainPage, signInPage, viewerPage } from "./pages.ts";
 import type { Person, Session } from "./session.ts";
 import { AUTH_COOKIE, STUDENT, Sessions, authCookie, signInCookies, signOutCookies } from "./session.ts";
@@ -39,10 +40,12 @@ export class PanoptoSite extends Peer {
   loggedOut: LoggedOutForm;
   podcastRefusal: PodcastRefusal;
   signIn: "form" | "sso";
+  listRefusal: ListRefusal = "public-only";
   readonly #options: SiteOptions;
   readonly #people: readonly Person[];
   readonly #sessions = new Sessions();
   readonly #lectures: Lecture[] = [];
+  readonly #playlists: Playlist[] = [];
 
   constructor(options: SiteOptions) {
     super({ server: "site", tls: { certificate: options.certificate, byName: options.tenants } });
@@ -62,6 +65,13 @@ export class PanoptoSite extends Peer {
     this.#lectures.push(lecture);
     this.#options.cdn.shelve(lecture);
     return lecture;
+  }
+
+  /** Puts a playlist of lectures on the site and gives it back. */
+  addPlaylist(name: string, lectures: readonly Lecture[]): Playlist {
+    const made = playlist(name, lectures);
+    this.#playlists.push(made);
+    return made;
   }
 
   /** A new session, with no browser: the value of its .ASPXAUTH (512 upper-case hex digits). */
@@ -98,19 +108,22 @@ export class PanoptoSite extends Peer {
         return this.#watch(request, session, path.endsWith("embed.aspx"));
       case "/panopto/pages/viewer/deliveryinfo.aspx":
         return this.#deliveryInfo(request, session);
+      case "/panopto/pages/transcription/generatesrt.ashx":
+        return this.#generateSrt(request, session);
       case LOGIN_PATH.toLowerCase():
         return this.#login(request);
       case "/panopto/pages/auth/logout.aspx":
         return this.#logout(request);
       case "/panopto/services/data.svc/getsessions":
-        return this.#getSessions(request, session);
+      case "/panopto/services/data.svc/getfolderinfo":
+        return this.#dataService(request, session);
       case "/":
       case "/panopto":
       case "/panopto/pages/home.aspx":
       case "/panopto/pages/sessions/list.aspx":
         return this.#list(request, session);
       default:
-        return this.#podcast(request, session);
+        return path.startsWith("/panopto/api/") ? this.#api(request, session) : this.#podcast(request, session);
     }
   }
 
@@ -121,9 +134,10 @@ export class PanoptoSite extends Peer {
     return html(200, embedded ? embedPage(lecture) : viewerPage(lecture, request.host, session?.person.name));
   }
 
+  /** The page asks for its rows itself, by what stands in its fragment. */
   #list(request: WireRequest, session: Session | undefined): Answer {
-    if (session === undefined) return redirect(this.#signInAddress("FolderView", request.target));
-    return html(200, listPage("All lectures", this.#lectures, session.person.name));
+    if (session === undefined) return redirect(`${this.#signInAddress("FolderView", request.target)}&ErrorKey=Controls_Login_NoFolderAccess`);
+    return html(200, listPage(session.person.name));
   }
 
   /** GET with a query and POST with a form are the same to Panopto. */
@@ -133,9 +147,15 @@ export class PanoptoSite extends Peer {
     const lecture = this.#byDelivery(asked);
     if (lecture === undefined) return panoptoJson(MISSING_ERROR);
     if (!mayPlay(lecture, session)) return this.#refuse(request, lecture, session);
-    if (asked.get("getCaptions") === "true") return panoptoJson(captions(lecture));
+    if (asked.get("getCaptions") === "true") return panoptoJson(captions(lecture, Number(asked.get("language") ?? 0)));
     const renewed = session !== undefined && asked.get("refreshAuthCookie") === "true" ? { "set-cookie": authCookie(this.#sessions.renew(session)) } : {};
     return panoptoJson(deliveryInfo({ lecture, host: request.host, session, cdn: this.#options.cdn }), renewed);
+  }
+
+  #generateSrt(request: WireRequest, session: Session | undefined): Answer {
+    const lecture = this.#find(request.query.get("id"), null);
+    if (lecture === undefined || !mayPlay(lecture, session)) return html(200, this.#loginPage(request.host, `${LOGIN_PATH}?Auth=SessionView`));
+    return bytesAnswer(200, "application/x-subrip", captionsFile(lecture, Number(request.query.get("language") ?? 0)), { "content-disposition": "attachment" });
   }
 
   #refuse(request: WireRequest, lecture: Lecture, session: Session | undefined): Answer {
@@ -201,7 +221,10 @@ export class PanoptoSite extends Peer {
     return redirect(LOGIN_PATH, { "set-cookie": signOutCookies() });
   }
 
-  async #getSessions(request: WireRequest, session: Session | undefined): Promise<Answer> {
+  /** Somebody who is not signed in gets the public ones, or is sent away: both forms were met. */
+  async #dataService(request: WireRequest, session: Session | undefined): Promise<Answer> {
+    const refused = session === undefined ? this.#refuseList(request.host) : undefined;
+    if (refused !== undefined) return refused;
     let asked: unknown;
     try {
       asked = JSON.parse((await bodyBytes(request, 64 * 1024)).toString("utf8"));
@@ -209,7 +232,29 @@ export class PanoptoSite extends Peer {
       return json(400, { Message: "The request could not be read." });
     }
     const visible = this.#lectures.filter((lecture) => mayPlay(lecture, session));
-    return json(200, sessionRows(visible, request.host, asked));
+    if (request.path.toLowerCase().endsWith("/getsessions")) return json(200, sessionRows(visible, request.host, asked));
+    const folder = folderInfo(visible, asked);
+    return folder === undefined ? json(404, { Message: "The folder could not be found." }) : json(200, folder);
+  }
+
+  #api(request: WireRequest, session: Session | undefined): Answer {
+    const [, kind, id] = /^\/panopto\/api\/(playlists|sessionlists)\/([0-9a-f-]{36})$/.exec(request.path.toLowerCase()) ?? [];
+    const found = this.#playlists.find((one) => id === (kind === "playlists" ? one.id : sessionListId(one)));
+    if (found === undefined) return json(404, { Message: "The playlist could not be found." });
+    if (session === undefined) return this.#refuseList(request.host) ?? json(401, { Message: "You are not signed in." });
+    const visible = found.lectures.filter((lecture) => mayPlay(lecture, session));
+    return json(200, kind === "playlists" ? playlistBody(found) : sessionListBody(found, visible, request.host, request.query));
+  }
+
+  #refuseList(host: string): Answer | undefined {
+    switch (this.listRefusal) {
+      case "public-only":
+        return undefined;
+      case "html-200":
+        return html(200, this.#loginPage(host, `${LOGIN_PATH}?Auth=FolderView`));
+      case "redirect-to-login":
+        return redirect(`${LOGIN_PATH}?Auth=FolderView&panoptoState=${randomUUID()}&ErrorKey=Controls_Login_NoFolderAccess`);
+    }
   }
 
   #byPassword(form: URLSearchParams): Person | undefined {
@@ -217,7 +262,12 @@ export class PanoptoSite extends Peer {
   }
 
   #byPage(query: URLSearchParams): Lecture | undefined {
-    return this.#find(query.get("id"), query.get("tid"));
+    return this.#find(query.get("id"), query.get("tid")) ?? this.#firstOf(query.get("pid"));
+  }
+
+  /** A playlist's page begins with its first recording. */
+  #firstOf(pid: string | null): Lecture | undefined {
+    return this.#playlists.find(({ id }) => id === pid?.toLowerCase())?.lectures[0];
   }
 
   #byDelivery(form: URLSearchParams): Lecture | undefined {

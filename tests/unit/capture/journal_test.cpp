@@ -126,7 +126,7 @@ class Store : public testing::Test {
 
 TEST_F(Store, makes_nothing_before_the_first_capture) {
     EXPECT_TRUE(store.open().empty());
-    EXPECT_TRUE(store.history().empty());
+    EXPECT_TRUE(store.history().all().empty());
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
@@ -152,10 +152,10 @@ TEST_F(Store, moves_a_done_capture_to_the_history_and_its_part_file_away) {
     ASSERT_TRUE(store.archive(anEntry("a1", capture::State::done)));
     EXPECT_TRUE(store.open().empty());
     EXPECT_FALSE(std::filesystem::exists(store.partFile("a1")));
-    ASSERT_EQ(store.history().size(), 1u);
-    EXPECT_EQ(store.history()[0].capture.title, anEntry("a1").capture.title);
+    ASSERT_EQ(store.history().all().size(), 1u);
+    EXPECT_EQ(store.history().all()[0].capture.title, anEntry("a1").capture.title);
     store.erase("a1");
-    EXPECT_TRUE(store.history().empty());
+    EXPECT_TRUE(store.history().all().empty());
 }
 
 TEST_F(Store, forgets_what_is_over_and_old_but_nothing_that_is_not_over) {

@@ -19,6 +19,7 @@ class FakeManager : public capture::Manager {
     std::vector<capture::StartRequest> starts;
     std::vector<capture::Capture> captures;  ///< newest first
     std::vector<std::string> calls;
+    Result<capture::SiteListing> siteListing;
     bool holdsStops = false;  ///< pause, cancel and remove answer only after release()
     bool holdsParking = false;
     bool throws = false;
@@ -53,6 +54,12 @@ class FakeManager : public capture::Manager {
         }
         if (first + listing.captures.size() < captures.size()) listing.next = listing.captures.back().id;
         return listing;
+    }
+    boost::asio::awaitable<Result<capture::SiteListing>> listSite(
+        capture::SiteListRequest request) override {
+        calls.push_back("listSite " + request.page + " of " + request.store + " from " +
+                        std::to_string(request.range.first) + ", " + std::to_string(request.range.most));
+        co_return siteListing;
     }
     Result<capture::Capture> get(const std::string& id) override {
         calls.push_back("get " + id);

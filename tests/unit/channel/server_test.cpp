@@ -337,6 +337,69 @@ TEST(Server, pages_a_list_by_count_and_by_bytes) {
     EXPECT_EQ(pathOf(host.ask("capture.list", {{"limit", 0}})), "/limit");
 }
 
+TEST(Server, lists_what_a_sites_page_holds) {
+    Served host;
+    host.hello();
+    capture::SiteListing listing;
+    listing.items.push_back({.item = {.page = "https://uni.hosted.panopto.com/Panopto/Pages/Viewer.aspx?id=1",
+                                      .title = "Lecture \"1\"",
+                                      .durationMs = 3'600'000,
+                                      .isDownloadable = true},
+                             .captured = "c7"});
+    listing.items.push_back({.item = {.page = "p2", .title = "", .durationMs = 0, .isDownloadable = false},
+                             .captured = std::nullopt});
+    listing.total = 37;
+    listing.next = 2;
+    host.manager.siteListing = listing;
+    const auto answer = host.ask("site.list", {{"page", "https://x/#folderID=1"}, {"store", "0"}, {"limit", 2}});
+    EXPECT_EQ(answer.at("result"),
+              (json{{"items",
+                     {{{"page", "https://uni.hosted.panopto.com/Panopto/Pages/Viewer.aspx?id=1"},
+                       {"title", "Lecture \"1\""},
+                       {"durationMs", 3'600'000},
+                       {"downloadable", true},
+                       {"captured", "c7"}},
+                      {{"page", "p2"},
+                       {"title", ""},
+                       {"durationMs", nullptr},
+                       {"downloadable", false},
+                       {"captured", nullptr}}}},
+                    {"total", 37},
+                    {"next", "2"}}));
+    host.ask("site.list", {{"page", "p"}, {"after", "2"}, {"limit", 100'000}});
+    host.ask("site.list", {{"page", "p"}});
+    EXPECT_EQ(host.manager.calls,
+              (std::vector<std::string>{"listSite https://x/#folderID=1 of 0 from 0, 2",
+                                        "listSite p of  from 2, 250", "listSite p of  from 0, 100"}));
+}
+
+TEST(Server, refuses_to_list_from_a_place_that_it_never_named) {
+    Served host;
+    host.hello();
+    EXPECT_EQ(pathOf(host.ask("site.list")), "/page");
+    for (const auto* after : {"", "-1", "1x", "c7", "99999999999999999999999"})
+        EXPECT_EQ(pathOf(host.ask("site.list", {{"page", "p"}, {"after", after}})), "/after") << after;
+    EXPECT_EQ(pathOf(host.ask("site.list", {{"page", "p"}, {"limit", 0}})), "/limit");
+    EXPECT_TRUE(host.manager.calls.empty());
+    host.manager.siteListing = fail(Kind::login_required, "Sign in first.");
+    EXPECT_EQ(kindOf(host.ask("site.list", {{"page", "p"}})), "login_required");
+}
+
+TEST(Server, keeps_the_longest_list_within_a_reply) {
+    Served host;
+    host.hello();
+    capture::SiteListing listing;
+    listing.total = 250;
+    for (int n = 0; n < 250; ++n)
+        listing.items.push_back({.item = {.page = std::string(400, 'p'),
+                                          .title = std::string(500, '"'),
+                                          .durationMs = 1'000'000'000'000,
+                                          .isDownloadable = true},
+                                 .captured = std::string(64, 'c')});
+    host.manager.siteListing = listing;
+    EXPECT_EQ(host.ask("site.list", {{"page", "p"}, {"limit", 250}}).at("result").at("items").size(), 250U);
+}
+
 TEST(Server, never_sends_a_reply_that_a_browser_would_end_the_port_for) {
     Served host;
     host.hello();

@@ -806,5 +806,42 @@ TEST_P(Histories, end_with_the_right_bytes_or_a_typed_error) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Histories, ::testing::Range(0u, 200u));
 
+TEST_F(BackendDeliveryTest, brings_captions_to_a_backend_that_takes_them_before_the_lecture_is_complete) {
+    backend.acceptsCaptions = true;
+    const Parcel parcel = parcelWithCaptions(text(2500), Captions{.language = "en-GB", .srt = "1\n…"});
+    auto outcome = deliver(parcel);
+    expectDelivered(outcome, parcel);
+    EXPECT_EQ(outcome->captions, "en-GB");
+    EXPECT_EQ(backend.only().captions, (std::map<std::string, std::string>{{"en-GB", "1\n…"}}));
+    const auto methods = backend.methods();
+    const auto at = [&](const std::string& what) { return std::ranges::find(methods, what); };
+    ASSERT_NE(at("POST /api/lectures/lecture-1/captions"), methods.end());
+    EXPECT_LT(at("POST /api/lectures/lecture-1/captions"), at("POST /api/lectures/lecture-1/complete"));
+    const auto sent = std::ranges::find(backend.seen, "/api/lectures/lecture-1/captions", &testing::Seen::path);
+    EXPECT_EQ(sent->headers.find("content-type"), "application/x-subrip; charset=utf-8");
+    EXPECT_EQ(sent->headers.find("content-language"), "en-GB");
+}
+
+TEST_F(BackendDeliveryTest, asks_for_no_captions_where_the_backend_does_not_take_them) {
+    const Parcel parcel = parcelWithCaptions(text(2500), Captions{.language = "en-GB", .srt = "1\n…"});
+    auto outcome = deliver(parcel);
+    expectDelivered(outcome, parcel);
+    EXPECT_EQ(outcome->captions, "");
+    EXPECT_EQ(askedForCaptions, 0u);
+}
+
+TEST_F(BackendDeliveryTest, delivers_the_sound_though_its_captions_are_refused) {
+    backend.acceptsCaptions = true;
+    backend.chance = [](const net::Request& request) -> std::optional<Fault> {
+        if (!request.url.path().ends_with("/captions")) return std::nullopt;
+        return Fault{.what = What::status, .status = 503};
+    };
+    const Parcel parcel = parcelWithCaptions(text(2500), Captions{.language = "en-GB", .srt = "1\n…"});
+    auto outcome = deliver(parcel);
+    expectDelivered(outcome, parcel);
+    EXPECT_EQ(outcome->captions, "");
+    EXPECT_EQ(std::ranges::count(backend.methods(), "POST /api/lectures/lecture-1/captions"), 1);
+}
+
 }  // namespace
 }  // namespace auricle::delivery

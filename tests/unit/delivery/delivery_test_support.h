@@ -71,6 +71,17 @@ class DeliveryTest : public ::testing::Test {
     }
     static std::string read(const std::filesystem::path& file) { return test::TemporaryFolder::read(file); }
     /// A parcel whose file holds these bytes.
+    /// A parcel whose site gives captions, and counts how often it was asked.
+    Parcel parcelWithCaptions(const std::string& bytes, std::optional<Captions> captions) {
+        auto parcel = parcelOf(bytes);
+        parcel.captions = [this, captions]() -> boost::asio::awaitable<std::optional<Captions>> {
+            ++askedForCaptions;
+            co_return captions;
+        };
+        return parcel;
+    }
+    unsigned askedForCaptions = 0;
+
     Parcel parcelOf(const std::string& bytes) {
         Parcel parcel;
         parcel.file = folder / "part";

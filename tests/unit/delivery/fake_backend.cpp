@@ -155,6 +155,7 @@ std::string FakeBackend::newUpload(std::uint64_t length) {
 std::string FakeBackend::describe(const Row& row) const {
     json body{{"id", row.id}, {"status", row.status}};
     if (row.status == "uploading") body["upload"] = json::parse(place(row));
+    if (acceptsCaptions) body["accepts_captions"] = true;
     return body.dump();
 }
 
@@ -226,6 +227,10 @@ net::Response FakeBackend::lectures(const net::Request& request, const std::stri
     if (!row) return said(404, "not_found", "There is no such lecture.");
     const std::string what = slash == std::string::npos ? "" : rest.substr(slash);
     if (what == "/complete") return complete(*row, body);
+    if (what == "/captions") {
+        row->captions[header(request, "Content-Language")] = body;
+        return plain(201, "{}");
+    }
     if (what == "/parts") return join(*row, body);
     if (what == "/upload") {
         uploads.erase(row->upload);

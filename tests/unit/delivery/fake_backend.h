@@ -46,6 +46,7 @@ class FakeBackend final : public net::HttpClient {
   public:
     struct Row {
         std::string id{}, key{}, status = "uploading", upload{}, sha256{}, error{}, registration{};
+        std::map<std::string, std::string> captions{};  ///< by language
     };
     struct Upload {
         std::string bytes;
@@ -76,6 +77,7 @@ class FakeBackend final : public net::HttpClient {
     std::string uploadOrigin = "https://study.example.edu";
     std::string protocol = "tus";
     std::optional<std::uint64_t> maxSize;
+    bool acceptsCaptions = false;
     std::uint64_t storePartBytes = 1000;  ///< presigned
     std::string storeOrigin = "https://store.example.com";
     bool speaksForm = false;

@@ -288,5 +288,51 @@ TEST_F(FolderDeliveryTest, nobody_is_told_of_failures) {
     EXPECT_TRUE(nobody.seen.empty());
 }
 
+const std::string words = "1\n00:00:00,000 --> 00:00:04,100\nGood morning.\n\n";
+
+TEST_F(FolderDeliveryTest, puts_captions_beside_the_sound_under_its_name) {
+    auto outcome = deliver(parcelWithCaptions("the sound", Captions{.language = "en-GB", .srt = words}));
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_EQ(outcome->captions, "en-GB");
+    EXPECT_EQ(read(music() / "Lecture 4 [49d05f87].srt"), words);
+    EXPECT_THAT(namesIn(music()), UnorderedElementsAre(name, "Lecture 4 [49d05f87].srt"));
+    EXPECT_EQ(askedForCaptions, 1u);
+}
+
+TEST_F(FolderDeliveryTest, names_captions_after_the_copy_that_the_sound_became) {
+    fs::create_directories(music());
+    write(music() / name, "somebody else's");
+    auto outcome = deliver(parcelWithCaptions("the sound", Captions{.language = "en-GB", .srt = words}));
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->file, music() / secondName);
+    EXPECT_EQ(read(music() / "Lecture 4 [49d05f87] (2).srt"), words);
+}
+
+TEST_F(FolderDeliveryTest, replaces_no_captions_that_are_there_and_repeats_none) {
+    fs::create_directories(music());
+    write(music() / "Lecture 4 [49d05f87].srt", "my own notes");
+    for (int time = 1; time <= 2; ++time) {
+        auto outcome = deliver(parcelWithCaptions("the sound", Captions{.language = "en-GB", .srt = words}));
+        ASSERT_TRUE(outcome) << outcome.error().message;
+        EXPECT_EQ(outcome->captions, "en-GB");
+    }
+    EXPECT_EQ(read(music() / "Lecture 4 [49d05f87].srt"), "my own notes");
+    EXPECT_EQ(read(music() / "Lecture 4 [49d05f87].en-GB.srt"), words);
+    EXPECT_THAT(namesIn(music()), UnorderedElementsAre(name, "Lecture 4 [49d05f87].srt",
+                                                       "Lecture 4 [49d05f87].en-GB.srt"));
+}
+
+TEST_F(FolderDeliveryTest, delivers_the_sound_whatever_becomes_of_its_captions) {
+    fs::create_directories(music() / "Lecture 4 [49d05f87].srt");
+    auto taken = deliver(parcelWithCaptions("the sound", Captions{.language = "../en", .srt = words}));
+    ASSERT_TRUE(taken) << taken.error().message;
+    EXPECT_EQ(taken->captions, "");
+    EXPECT_EQ(read(taken->file), "the sound");
+    auto none = deliver(parcelWithCaptions("other", std::nullopt));
+    ASSERT_TRUE(none);
+    EXPECT_EQ(none->captions, "");
+    EXPECT_THAT(namesIn(music()), UnorderedElementsAre(name, secondName, "Lecture 4 [49d05f87].srt"));
+}
+
 }  // namespace
 }  // namespace auricle::delivery

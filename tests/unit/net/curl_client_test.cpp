@@ -92,6 +92,21 @@ TEST_F(CurlClient, asks_for_the_secrets_of_every_hop_anew) {
     EXPECT_FALSE(response->head.headers.find("set-cookie"));
 }
 
+TEST_F(CurlClient, repeats_a_cookie_in_a_header_where_the_cookie_goes_and_nowhere_else) {
+    ScriptedServer cdn(loop, [](const std::string&) { return RawAnswer{ok("sound")}; });
+    ScriptedServer site(loop, [&](const std::string&) { return RawAnswer{redirect(cdn.origin() + "/x")}; });
+    OneOrigin credentials(site.origin());
+    ASSERT_TRUE(send({.url = site.url("/a"),
+                      .credentials = &credentials,
+                      .echo = net::CookieEcho{.cookie = "session", .header = "X-Csrf-Token"}}));
+    EXPECT_NE(site.requests()[0].find("X-Csrf-Token: c4nary\r\n"), std::string::npos);
+    EXPECT_EQ(cdn.requests()[0].find("X-Csrf-Token"), std::string::npos);
+    ASSERT_TRUE(send({.url = site.url("/a"),
+                      .credentials = &credentials,
+                      .echo = net::CookieEcho{.cookie = "sess", .header = "X-Csrf-Token"}}));
+    EXPECT_EQ(site.requests()[1].find("X-Csrf-Token"), std::string::npos);
+}
+
 TEST_F(CurlClient, follows_no_redirect_that_leaves_the_rules) {
     for (auto location : {"http://example.com/", "https://user@example.com/", "https://example.com./",
                           "ftp://example.com/", "file:///etc/passwd"}) {

@@ -66,7 +66,7 @@ TEST_F(ConfigFile, every_key_is_read) {
         "delivery": {"folder": "~/Lectures", "maxBytes": 5, "followStatusMs": 7},
         "network": {"caFile": "ca.pem", "connectTo": ["a.example:443:127.0.0.1:8443", "[::1]:443::8443"],
                     "proxy": "socks5h://Proxy.example:1080", "maxBytesPerSecond": 9007199254740992},
-        "captures": {"atOnce": 3, "keepPartsDays": 0, "signInMs": 50},
+        "captures": {"atOnce": 3, "keepPartsDays": 0, "signInMs": 50, "language": "en-GB"},
         "sites": {"panopto": {"enabled": false, "hosts": ["Lectures.Example.edu"], "whenDownloadsAreOff": "stream"},
                   "youtube": {"useCookies": false}, "playback": {"origins": ["https://play.example"]}},
         "refresh": {"perHour": 0, "deadlineMs": 1},
@@ -84,6 +84,7 @@ TEST_F(ConfigFile, every_key_is_read) {
     EXPECT_EQ(config.captures.atOnce, 3u);
     EXPECT_EQ(config.captures.keepPartsDays, 0u);
     EXPECT_EQ(config.captures.signInMs, 50u);
+    EXPECT_EQ(config.captures.language, "en-GB");
     EXPECT_FALSE(config.sites.at("panopto").enabled);
     EXPECT_TRUE(config.sites.at("panopto").useCookies);
     EXPECT_FALSE(config.sites.at("youtube").useCookies);

@@ -2,6 +2,7 @@
 import { ChannelError, HostError, isFinal, type Capture, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
 import { announce, askForAccess, askForSignIn, badge, tellOfRefusal } from "./announce.ts";
 import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
+import { Courses } from "./courses.ts";
 import { fingerprint, loginOf, LOGIN_COOKIE, readCookies, type CookieSource, type Jar } from "./cookies.ts";
 import { Jobs, type Job } from "./jobs.ts";
 import { Link } from "./link.ts";
@@ -30,6 +31,7 @@ function sentence(error: unknown): string {
 export class Desk {
   readonly #link: Link;
   readonly #jobs = new Jobs();
+  readonly #courses: Courses;
   readonly #putLogins = new Map<string, string>();
   readonly #tell: () => void;
   readonly #settling = new Map<string, ReturnType<typeof setTimeout>>();
@@ -47,6 +49,15 @@ export class Desk {
       connected: (again) => void this.#startAgain(again),
       refreshWanted: (wanted) => this.#refresh(wanted),
       isWatched,
+    });
+    this.#courses = new Courses({
+      ready: () => this.#link.ready(),
+      vanityHosts: () => this.#vanityHosts,
+      hasAccess: (origin) => this.#hasAccess(origin),
+      putSecrets: (job) => this.#putSecrets(job),
+      keep: (job) => this.#jobs.keep(job),
+      drop: (key) => this.#jobs.drop(key),
+      learn: (capture) => this.#link.learn(capture),
     });
   }
 
@@ -120,6 +131,17 @@ export class Desk {
         case "press":
           await this.press(order.action, order.place, order.captureId);
           return { ok: true };
+        case "course_open":
+          await this.#courses.open(order.tabId);
+          return { ok: true };
+        case "course_agree":
+          await this.#courses.agree(order.source);
+          this.#tell();
+          return { ok: true };
+        case "course_list":
+          return { ok: true, listed: await this.#courses.list(order.source, order.after) };
+        case "course_capture":
+          return { ok: true, refused: await this.#courses.capture(order.source, order.ticked) };
         case "revoke":
           await this.#revoke(order.origin);
           return { ok: true };
@@ -140,7 +162,7 @@ export class Desk {
         }
       }
     } catch (error) {
-      return { ok: false, said: sentence(error) };
+      return { ok: false, said: sentence(error), ...(error instanceof HostError ? { kind: error.kind } : {}) };
     }
   }
 

@@ -3,7 +3,7 @@ import { ChannelError } from "@auricle/bridge";
 import { captureIdOf } from "./notice.ts";
 import { Desk } from "./desk.ts";
 import { api } from "../shared/browser.ts";
-import { PAGE_PORT, PANEL_PORT, type Order, type Outcome, type PageNews, type PagePress, type Place } from "../shared/wire.ts";
+import { PAGE_PORT, PANEL_PORT, type CourseCall, type Order, type Outcome, type PageNews, type PagePress, type Place } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
 /** What shows changes at most this often, ms. */
@@ -86,6 +86,11 @@ api.runtime.onConnect.addListener((port) => {
 });
 
 api.runtime.onMessage.addListener((message: unknown, sender, reply: (outcome: Outcome) => void) => {
+  const tabId = sender.tab?.id;
+  if (!isOurs(sender) && tabId !== undefined && sender.frameId === 0 && (message as CourseCall).call === "course") {
+    void desk.obey({ order: "course_open", tabId }).then(reply);
+    return true;
+  }
   if (!isOurs(sender)) return false;
   void desk.obey(withFrame(message as Order)).then(reply);
   return true;

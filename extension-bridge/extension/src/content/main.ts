@@ -1,8 +1,10 @@
 // On Panopto's pages: places the button where a lecture is shown, and keeps it in touch with the background.
 import { PageButton } from "./button.ts";
+import { placeCourseButton } from "./course-button.ts";
 import { api } from "../shared/browser.ts";
+import { recogniseCourse } from "../shared/course.ts";
 import { recognise } from "../shared/page.ts";
-import { PAGE_PORT, type PageNews, type PagePress, type TabCall, type WhoAnswer } from "../shared/wire.ts";
+import { PAGE_PORT, type CourseCall, type PageNews, type PagePress, type TabCall, type WhoAnswer } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
 // The script is only ever placed on Panopto's hosts and on those that the person has granted.
@@ -59,7 +61,10 @@ function begin(origin: string): void {
 
 // The browser places this script in new pages, the background in those that were open before it was allowed to: one of the two is enough.
 const world = globalThis as { auricleIsHere?: true };
-if (page && !world.auricleIsHere) {
+if (!world.auricleIsHere && page) {
   world.auricleIsHere = true;
   begin(page.origin);
+} else if (!world.auricleIsHere && window === window.top && recogniseCourse(location.href, [location.hostname])) {
+  world.auricleIsHere = true;
+  placeCourseButton(() => void api.runtime.sendMessage<CourseCall>({ call: "course" }));
 }

@@ -3,6 +3,7 @@ import { api } from "../shared/browser.ts";
 import { covers, PANOPTO, patternsFor, seesPanopto } from "../shared/access.ts";
 import { captureKey, recognise } from "../shared/page.ts";
 import { cardOf, hostCard, pageCard } from "../shared/card.ts";
+import { recogniseCourse } from "../shared/course.ts";
 import { command, REGISTER_COMMAND } from "../shared/install.ts";
 import { earMark, h, say } from "../shared/dom.ts";
 import { Panel } from "../shared/panel.ts";
@@ -46,12 +47,20 @@ function askForAccess(origins: string[], place?: Place): void {
   });
 }
 
+/** What stands in a lecture's place on a page that lists many. */
+function courseHint(open: () => void): HTMLElement {
+  const button = h("button", { type: "button", class: "primary", "data-auricle": "course" }, "Choose recordings");
+  button.addEventListener("click", open);
+  return h("div", {}, earMark(44), h("p", {}, "This page lists recordings."), h("p", { class: "hint" }, "Tick those whose sound you want: they are fetched in turn."), button);
+}
+
 class Popup {
   readonly #place: Place | null;
   readonly #page: Panel;
   readonly #trouble: Panel;
   readonly #nowhere = h("div", {}, earMark(44), h("p", {}, "No lecture on this page."), h("p", { class: "hint" }, "Open one on Panopto and press “Capture audio”: only its sound is fetched, and you find it here."));
   readonly #unseen = h("div", { "data-auricle": "unseen" }, earMark(44), h("p", {}, "Auricle may not see Panopto yet."), h("p", { class: "hint" }, "Your browser asks you once whether it may. Without that it finds no lecture and cannot use your sign-in."));
+  readonly #course = courseHint(() => void this.#openCourse());
   readonly #rows = new Map<string, { panel: Panel; row: HTMLElement }>();
 
   constructor(place: Place | null) {
@@ -95,7 +104,8 @@ class Popup {
     if (!page) {
       // Without the program there is one thing to do, and a hint about lectures would only stand in its way.
       box.hidden = host.state === "unreachable";
-      const shown = seesPanopto(granted) ? this.#nowhere : this.#unseen;
+      const course = this.#place !== null && recogniseCourse(this.#place.url, vanityHosts) !== null;
+      const shown = course ? this.#course : seesPanopto(granted) ? this.#nowhere : this.#unseen;
       if (shown.parentElement !== box) box.replaceChildren(shown);
       return undefined;
     }
@@ -106,6 +116,12 @@ class Popup {
     this.#page.update(pageCard(quiet, consented.includes(page.origin), capture, page.origin, covers(granted, page.origin)), capture?.title ?? this.#place?.title ?? "");
     if (this.#page.element.parentElement !== box) box.replaceChildren(this.#page.element);
     return capture?.id;
+  }
+
+  async #openCourse(): Promise<void> {
+    if (!this.#place) return;
+    await order({ order: "course_open", tabId: this.#place.tabId });
+    window.close();
   }
 
   #showCaptures(captures: Capture[]): void {

@@ -118,7 +118,7 @@ export function hostCard(host: HostView, capture: Capture | null): Card | null {
 }
 
 function signInUse(host: string): string {
-  return `Auricle uses your sign-in at ${host} to fetch the sound of this lecture. Your cookies stay on this computer: only the sound is sent on.`;
+  return `Auricle uses your sign-in at ${host} to fetch the sound of this lecture. Your cookies stay on this computer: only the sound and its captions are sent on.`;
 }
 
 /** The browser keeps the site from us; null where that stands in nobody's way. */

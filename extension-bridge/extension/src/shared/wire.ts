@@ -1,5 +1,5 @@
 // What the extension's own parts say to each other: the background, the popup, the settings, the button on the page.
-import type { Capture, ChannelProblem, VaultEntry } from "@auricle/bridge";
+import type { Capture, ChannelProblem, ErrorKind, SiteListResult, VaultEntry } from "@auricle/bridge";
 import type { Action } from "./advice.ts";
 
 /** How the program is reached. */
@@ -39,18 +39,48 @@ export interface Place {
   frameId: number;
 }
 
-/** From the popup and the settings; answered by Outcome. */
+/** A page that lists recordings, and in which of the browser's cookie stores it was seen. */
+export interface CourseSource {
+  url: string;
+  store?: string;
+}
+
+/** A recording that the person has chosen from a list. */
+export interface Ticked {
+  page: string;
+  title: string;
+}
+
+/** One that the program would not take, and why. */
+export interface Refused {
+  page: string;
+  said: string;
+}
+
+/** From the popup, the settings and the page of a course; answered by Outcome. */
 export type Order =
   | { order: "press"; action: Action; captureId?: string; place?: Place }
   /** The browser is being asked for access, and this place is to be captured when it is given. */
   | { order: "await_access"; place: Place }
   | { order: "access_denied" }
+  /** Our own page with the list that a tab shows. */
+  | { order: "course_open"; tabId: number }
+  | { order: "course_agree"; source: CourseSource }
+  | { order: "course_list"; source: CourseSource; after?: string | number }
+  | { order: "course_capture"; source: CourseSource; ticked: Ticked[] }
   | { order: "revoke"; origin: string }
   | { order: "forget_all" }
   | { order: "vault" };
 
-/** `said`: a sentence about what went wrong. */
-export type Outcome = { ok: true; entries?: VaultEntry[]; forgotten?: number } | { ok: false; said: string };
+/** `said`: a sentence about what went wrong; `kind`: of the program's refusal. */
+export type Outcome =
+  | { ok: true; entries?: VaultEntry[]; forgotten?: number; listed?: SiteListResult; refused?: Refused[] }
+  | { ok: false; said: string; kind?: ErrorKind };
+
+/** From the button on a page that lists recordings: the person has pressed it. */
+export interface CourseCall {
+  call: "course";
+}
 
 /** From the button on a page, over its port: always about the page that the port belongs to. */
 export interface PagePress {
