@@ -36,8 +36,8 @@ Result<Ways> waysOf(const net::Url& url, const Beginning& beginning) {
 /// What the beginning began, whole.
 asio::awaitable<Result<Document>> wholeOf(const net::Url& url, const Beginning& beginning,
                                           const Visit& visit) {
-    bool isWhole =
-        beginning.bytes.size() < beginningBytes || beginning.bytes.size() == beginning.validator.total;
+    auto total = beginning.validator.total, size = std::uint64_t{beginning.bytes.size()};
+    bool isWhole = total > 0 ? size == total : size < beginningBytes;
     if (!isWhole) co_return co_await documentOf(url, visit);
     Document document{.text = std::string(textOf(beginning)), .url = beginning.url};
     co_return document;

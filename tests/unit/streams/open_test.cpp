@@ -200,8 +200,8 @@ class MadeCorpus : public test::MadeStreams {
         if (IsSkipped()) return;
         ASSERT_TRUE(make("-f lavfi -i anoisesrc=d=20:r=44100:a=0.3:seed=7 -c:a aac -b:a 96k src.m4a"));
     }
-    /// One site with all that was made; gives what lands in the target, as a file's name.
-    std::string captured(const std::string& manifest) {
+    /// Captures from one site with all that was made; a segment of the name `refused` is.
+    void capture(const std::string& manifest, test::MemoryTarget& target, const std::string& refused = "") {
         struct Runner : test::StreamsTest {
             void TestBody() override {}
             using StreamsTest::at;
@@ -212,17 +212,22 @@ class MadeCorpus : public test::MadeStreams {
             using StreamsTest::visit;
         } runner;
         for (const auto& name : named("")) runner.put(name, read(name));
+        runner.site.fault = [&refused](const test::SiteRequest& one, unsigned) {
+            bool isRefused = !refused.empty() && one.method == "GET" && one.url.ends_with("/" + refused);
+            return isRefused ? test::SiteFault{.status = 403} : test::SiteFault{};
+        };
         auto ways = runner.await(streams::open(Runner::at(manifest), {}, runner.visit()));
-        EXPECT_TRUE(ways) << ways.error().message;
-        if (!ways) return {};
-        how = ways->front()->how();
+        ASSERT_TRUE(ways) << ways.error().message;
         bytes = ways->front()->bytes();
-        test::MemoryTarget target;
         auto outcome = runner.fetch(*ways->front(), target);
-        EXPECT_TRUE(outcome) << outcome.error().message;
+        EXPECT_EQ(outcome.has_value(), refused.empty());
+    }
+    /// What lands in the target, as a file's name.
+    std::string captured(const std::string& manifest) {
+        test::MemoryTarget target;
+        capture(manifest, target);
         return write("captured.mp4", target.bytes).filename().string();
     }
-    std::string how;
     std::uint64_t bytes = 0;
 };
 
@@ -268,6 +273,38 @@ TEST_F(MadeCorpus, gives_the_very_packets_of_each_form_of_stream) {
         auto ours = packets(file);
         EXPECT_TRUE(ours == source) << form.name << ": " << ours.size() << " packets of " << source.size();
         EXPECT_GT(bytes, 0u) << form.name;
+    }
+}
+
+TEST_F(MadeCorpus, goes_on_behind_a_discontinuity_with_another_map) {
+    const std::string form = " -f hls -hls_time 2 -hls_list_size 0 -hls_segment_type fmp4 ";
+    ASSERT_TRUE(make("-f lavfi -i anoisesrc=d=8:r=44100:a=0.3:seed=8 -c:a aac -b:a 96k second.m4a"));
+    ASSERT_TRUE(make("-i src.m4a -c copy" + form +
+                     "-hls_fmp4_init_filename a.mp4 -hls_segment_filename a%d.m4s a.m3u8"));
+    ASSERT_TRUE(make("-i second.m4a -c copy" + form +
+                     "-hls_fmp4_init_filename b.mp4 -hls_segment_filename b%d.m4s b.m3u8"));
+    auto first = read("a.m3u8"), second = read("b.m3u8");
+    first.resize(first.find("#EXT-X-ENDLIST"));
+    write("both.m3u8", first + "#EXT-X-DISCONTINUITY\n" + second.substr(second.find("#EXT-X-MAP")));
+    auto expected = packets("src.m4a");
+    std::ranges::copy(packets("second.m4a"), std::back_inserter(expected));
+    auto ours = packets(captured("both.m3u8"));
+    EXPECT_TRUE(ours == expected) << ours.size() << " packets of " << expected.size();
+}
+
+TEST_F(MadeCorpus, goes_on_at_every_segment_after_a_restart) {
+    ASSERT_TRUE(
+        make("-i src.m4a -c copy -f hls -hls_time 2 -hls_list_size 0 -hls_segment_type fmp4 out.m3u8"));
+    auto whole = captured("out.m3u8");
+    auto source = packets("src.m4a");
+    for (int refused = 1; refused < 10; refused += 2) {
+        test::MemoryTarget target;
+        capture("out.m3u8", target, "out" + std::to_string(refused) + ".m4s");
+        EXPECT_EQ(target.place, static_cast<std::uint64_t>(refused));
+        target.restart();
+        capture("out.m3u8", target);
+        EXPECT_EQ(target.resumed, 1);
+        EXPECT_TRUE(target.bytes == read(whole)) << "as without a break, behind segment " << refused;
     }
 }
 
