@@ -1,8 +1,10 @@
 #include "streams/open.h"
 
 #include "media/container.h"
+#include "media/signature.h"
 #include "streams/beginning.h"
 #include "streams/file_way.h"
+#include "streams/mp4_way.h"
 
 namespace auricle::streams {
 
@@ -21,9 +23,11 @@ std::unexpected<Error> noSound(const net::Url& url) {
 
 }  // namespace
 
-asio::awaitable<Result<Ways>> open(net::Url url, Wishes, Visit visit) {
+asio::awaitable<Result<Ways>> open(net::Url url, Wishes wishes, Visit visit) {
     auto beginning = co_await beginningOf(url, beginningBytes, visit);
     if (!beginning) co_return std::unexpected(std::move(beginning.error()));
+    if (media::signatureOf(beginning->bytes, false) == media::Signature::isoBmff)
+        co_return co_await openMp4(std::move(url), std::move(*beginning), std::move(wishes), visit);
     switch (media::firstLook(beginning->bytes)) {
         case media::FirstLook::media: {
             Ways ways{std::make_shared<FileWay>(std::move(url), beginning->validator.total)};
