@@ -1,6 +1,7 @@
 #include "media/segment_audio.h"
 
 #include <optional>
+#include <utility>
 
 #include "media/audio_index.h"
 #include "media/fragment_writer.h"
