@@ -68,7 +68,8 @@ asio::awaitable<Result<void>> Pipeline::fetch() {
     if (outcome || !site_.mayHaveOtherWays(outcome.error().kind)) co_return outcome;
     auto others = co_await fetchFirstThatWorks(outcome.error().kind);
     // What went wrong with the site's own offer says more than that there is nothing else.
-    bool saysNothingNew = !others && (others.error().kind == Kind::not_media || others.error().kind == Kind::not_ready_yet);
+    bool saysNothingNew =
+        !others && (others.error().kind == Kind::not_media || others.error().kind == Kind::not_ready_yet);
     co_return saysNothingNew ? outcome : others;
 }
 

@@ -203,7 +203,7 @@ asio::awaitable<bool> BackendLectures::bringCaptions(std::string id, const Capti
                       .withinMs = captionsWithinMs,
                       .stop = visit_.stop};
     auto response = co_await askOnce(question);
-    co_return response && isSuccess(response->head.status);
+    co_return response&& isSuccess(response->head.status);
 }
 
 asio::awaitable<void> BackendLectures::reportFailure(std::string id, std::string message) {
