@@ -179,8 +179,9 @@ TEST_F(OpenStreams, play_dash_periods_one_after_the_other) {
 
 TEST_F(OpenStreams, take_a_dash_representation_that_is_one_file_as_that_file) {
     put("m.mpd", mpd("<BaseURL>a.m4a</BaseURL>"));
-    put("dash/a.m4a", test::soundFile());
-    EXPECT_EQ(described(open("m.mpd")), "audio-direct " + std::to_string(test::soundFile().size()) + "/0;");
+    auto sound = mp3Segment(0, 20);
+    put("dash/a.m4a", sound);
+    EXPECT_EQ(described(open("m.mpd")), "audio-direct " + std::to_string(sound.size()) + "/0;");
     put("dash/a.m4a", mpd("<BaseURL>a.m4a</BaseURL>"));
     EXPECT_EQ(described(open("m.mpd")), "not_media") << "no chain of manifests";
 }
