@@ -222,8 +222,7 @@ TEST(Ranges, GiveWayToTheWholeWhereThatIsSoonerHere) {
     server.onRequest = [&](const std::string&) { time += std::chrono::milliseconds(100); };
     Link link;
     link.answered(std::chrono::milliseconds(100), false);
-    link.received(5'000'000, time);
-    link.received(5'000'000, time + std::chrono::milliseconds(100));
+    for (int ms = 0; ms < 50; ++ms) link.received(100'000, time + std::chrono::milliseconds(ms));
     RangeLimits limits;
     limits.now = [&] { return time; };
     auto pieces = interleaved(900, 5000);
@@ -276,6 +275,19 @@ TEST(Ranges, AThousandHistoriesOfFaultsEndRightOrWithAnError) {
         ASSERT_TRUE(!isComplete || fetched.bytes.size() == sound.size()) << i;
         ASSERT_TRUE(fetched.end || !fetched.end.error().message.empty()) << i;
     }
+}
+
+TEST(LinkTest, IsJudgedByBurstsAndNotByPauses) {
+    Link link;
+    Link::Clock::time_point time{};
+    for (int burst = 0; burst < 5; ++burst, time += std::chrono::milliseconds(40)) {
+        for (int ms = 0; ms < 20; ++ms, time += std::chrono::milliseconds(1)) link.received(12'500, time);
+    }
+    EXPECT_NEAR(link.bytesPerMs(), 12'500, 1000) << "100 Mbit/s, whatever the pauses";
+    // A loop that was held up reads at once what had been waiting.
+    link.received(1, time);
+    link.received(1'000'000, time + std::chrono::microseconds(100));
+    EXPECT_NEAR(link.bytesPerMs(), 12'500, 1000);
 }
 
 std::string parted(std::string_view body, std::size_t step, bool& isAtEnd, std::string& error) {
