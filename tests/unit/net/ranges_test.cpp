@@ -40,11 +40,11 @@ struct Fetched {
 };
 
 Fetched fetch(HttpClient& server, const std::vector<Range>& pieces, Link& link, RangeLimits limits = {},
-              std::stop_token stop = {}, bool mayStream = false) {
+              std::stop_token stop = {}, bool mayStream = false, std::uint64_t total = film.size()) {
     boost::asio::io_context loop;
     std::string got;
     RangeWork work{.request = {.url = *Url::parse("https://cdn.example/film.mp4")},
-                   .validator = {.etag = "\"v1\"", .lastModified = {}, .total = film.size()}};
+                   .validator = {.etag = "\"v1\"", .lastModified = {}, .total = total}};
     work.request.stop = stop;
     work.next = [&pieces, i = std::size_t{0}]() mutable -> std::optional<Range> {
         return i < pieces.size() ? std::optional(pieces[i++]) : std::nullopt;
@@ -234,6 +234,7 @@ TEST(Ranges, GiveWayToTheWholeWhereThatIsSoonerHere) {
 
 TEST(Ranges, AThousandHistoriesOfFaultsEndRightOrWithAnError) {
     std::mt19937 random(20261121);
+    const auto brief = film.substr(0, 400'000);
     for (int i = 0; i < 1000; ++i) {
         RangeManners manners{.grantsRanges = random() % 20 != 0,
                              .mostRanges = random() % 3 ? 1000u : random() % 60,
@@ -241,7 +242,7 @@ TEST(Ranges, AThousandHistoriesOfFaultsEndRightOrWithAnError) {
                              .isHttp2 = random() % 2 == 0,
                              .coalesces = random() % 3 == 0,
                              .reverses = random() % 3 == 0};
-        RangeServer server(film, manners);
+        RangeServer server(brief, manners);
         for (auto n = random() % 12; n > 0; --n) {
             RangeFault fault;
             switch (random() % 6) {
@@ -266,9 +267,9 @@ TEST(Ranges, AThousandHistoriesOfFaultsEndRightOrWithAnError) {
             server.faults.push_back(fault);
         }
         auto pieces = interleaved(200 + random() % 9000, 1000 + random() % 60'000);
-        pieces.resize(std::min<std::size_t>(pieces.size(), 1 + random() % 100));
+        std::erase_if(pieces, [&](const Range& piece) { return piece.end() > brief.size(); });
         Link link;
-        auto fetched = fetch(server, pieces, link);
+        auto fetched = fetch(server, pieces, link, {}, {}, false, brief.size());
         auto sound = soundIn(pieces);
         ASSERT_TRUE(sound.starts_with(fetched.bytes)) << i;
         bool isComplete = fetched.end && *fetched.end == RangesEnd::complete;
