@@ -24,7 +24,7 @@ namespace {
 /// nobody wants.
 constexpr std::uint64_t mostCoalescedGap = 64 * 1024;
 /// Before so much time has passed nothing is concluded from the pace.
-constexpr auto leastMeasured = std::chrono::seconds(1);
+constexpr auto leastMeasured = std::chrono::milliseconds(300);
 /// Whole and ranges within so much of each other: what is under way is kept.
 constexpr double worthChanging = 0.98;
 
@@ -310,7 +310,7 @@ class Run : public std::enable_shared_from_this<Run> {
         if (!jobs_.empty() && isWholeFaster()) end_ = RangesEnd::slower;
     }
 
-    /// By the pace so far and the most that the link was seen to carry.
+    /// By the pace so far and what the link was seen to carry.
     bool isWholeFaster() const {
         auto elapsed = limits_.now() - began_;
         if (!work_.mayStream || given_ == 0 || link_.bytesPerMs() == 0 || elapsed < leastMeasured)
