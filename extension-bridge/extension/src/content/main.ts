@@ -2,7 +2,7 @@
 import { PageButton } from "./button.ts";
 import { api } from "../shared/browser.ts";
 import { recognise } from "../shared/page.ts";
-import { PAGE_PORT, type PageNews, type PagePress, type TabCall, type WhoAnswer } from "../shared/wire.ts";
+import { PAGE_PORT, type PageHello, type PageNews, type PagePress } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
 // The script is only ever placed on Panopto's hosts and on those that the person has granted.
@@ -26,6 +26,7 @@ function begin(origin: string): void {
       // Nobody would tell the person how it goes on; opening a port wakes the background, which then sees to its jobs.
       if (button.isFollowing) setTimeout(reconnect, RECONNECT_MS);
     });
+    opened.postMessage({ title: document.title } satisfies PageHello);
     return (port = opened);
   }
 
@@ -45,9 +46,9 @@ function begin(origin: string): void {
     }
   }
 
-  api.runtime.onMessage.addListener((message: unknown, _sender, reply: (answer: WhoAnswer) => void) => {
+  // The one message there is: the popup was opened above this tab.
+  api.runtime.onMessage.addListener(() => {
     connected();
-    if ((message as TabCall).call === "who") reply({ url: location.href, title: document.title });
     return false;
   });
   document.addEventListener("visibilitychange", () => {

@@ -12,14 +12,27 @@ export interface HostView {
 /** What the popup and the settings see; sent on every change. */
 export interface Snapshot {
   host: HostView;
-  /** Newest first. */
+  /** Newest first; those of private windows in a panel of such a window only. */
   captures: Capture[];
   consented: string[];
   /** Match patterns of what the browser lets the extension see. */
   granted: string[];
-  /** A backend's origin, or "folder". */
-  target: string;
-  vanityHosts: string[];
+  /** The lectures in the panel's tab: its own page's first, then those embedded in it. */
+  lectures: ShownLecture[];
+}
+
+/** A lecture in the tab above which the popup was opened. */
+export interface ShownLecture {
+  place: Place;
+  page: PageSnapshot;
+}
+
+/** From the popup, over its port: above which tab it was opened. What the browser does not tell is left out. */
+export interface PanelTab {
+  tabId: number;
+  url: string;
+  title: string;
+  isPrivate: boolean;
 }
 
 /** What a page sees of it: its own lecture, nothing else. */
@@ -61,12 +74,14 @@ export interface PagePress {
 /** To a page, over its port. */
 export type PageNews = { snapshot: PageSnapshot } | { said: string };
 
-/** To a tab's content scripts, outside of ports. `who` is answered with the lecture's address and title. */
-export type TabCall = { call: "who" } | { call: "wake" };
-
-export interface WhoAnswer {
-  url: string;
+/** From a page, over its port, when it opens it; whatever else it may say is told by the browser. */
+export interface PageHello {
   title: string;
+}
+
+/** To a tab's content scripts, outside of ports: those that have lost their port open a new one. */
+export interface TabCall {
+  call: "wake";
 }
 
 /** Names of the ports to the background. */
