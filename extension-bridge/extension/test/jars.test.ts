@@ -85,6 +85,17 @@ test("a frame of which the browser does not say where it is captures nothing, ra
   assert.deepEqual([browser.cookieReads, browser.host.lives], [0, 0]);
 });
 
+test("where the browser tells the frame alone, the frame's word for what is around it counts", async () => {
+  browser.partitionKey = { topLevelSite: "" };
+  browser.tab = { incognito: false, cookieStoreId: "firefox-default" };
+  browser.cookies = [login("SOMEBODY ELSE"), login("MINE", MOODLE)];
+  const desk = newDesk();
+  await desk.press("allow", { ...EMBEDDED, ancestors: ["https://tool.example", "https://moodle.uni.example"] });
+  await desk.press("capture", { ...EMBEDDED, ancestors: [ORIGIN] });
+  await assert.rejects(desk.press("capture", { ...EMBEDDED, ancestors: ["null"] }), /in a tab of its own/);
+  assert.deepEqual(handed(), [["firefox-default in https://moodle.uni.example", ".ASPXAUTH=MINE"], ["firefox-default", ".ASPXAUTH=SOMEBODY ELSE"]]);
+});
+
 test("a refresh reads the same partition again", async () => {
   inMoodle();
   browser.cookies = [login("SOMEBODY ELSE"), login("MINE", MOODLE)];

@@ -67,7 +67,7 @@ function welcomePanel(port: chrome.runtime.Port): void {
   tellSoon();
 }
 
-/** The browser says which page a port belongs to; what the page says of itself is not asked. */
+/** The browser says which page a port belongs to; only its title and what is around it comes from our script there. */
 function welcomePage(port: chrome.runtime.Port): void {
   const { tab, url, frameId = 0 } = port.sender ?? {};
   if (tab?.id === undefined || !url) return;
@@ -78,9 +78,10 @@ function welcomePage(port: chrome.runtime.Port): void {
     tellSoon();
   });
   port.onMessage.addListener((message: unknown) => {
-    const { action, title } = message as PagePress | (PageHello & { action?: undefined });
-    place.title = String(title).slice(0, LONGEST_TITLE);
-    if (action === undefined) return tellSoon();
+    const said = message as PagePress | PageHello;
+    place.title = String(said.title).slice(0, LONGEST_TITLE);
+    if (said.action === undefined) return introduce(place, said);
+    const { action } = said;
     if (!PAGE_ACTIONS.has(action)) return;
     desk.press(action, place).catch((error: unknown) => {
       // The lack of a program is told by the card itself, with its button.
@@ -89,6 +90,11 @@ function welcomePage(port: chrome.runtime.Port): void {
     });
   });
   void tellPage(port, place);
+}
+
+function introduce(place: Place, { ancestors }: PageHello): void {
+  if (ancestors) place.ancestors = ancestors.map(String);
+  tellSoon();
   void desk.lookFrom(place);
 }
 

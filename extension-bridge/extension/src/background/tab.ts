@@ -7,8 +7,8 @@ import type { Place } from "../shared/wire.ts";
 type Tab = chrome.tabs.Tab & { cookieStoreId?: string };
 
 /** The jar of the page of `origin` at a place. Fails, in words for the person, where the browser does not tell: a guess could be somebody else's. */
-export async function jarOf({ tabId, frameId }: Pick<Place, "tabId" | "frameId">, origin: string): Promise<Jar> {
-  const [store, within] = await Promise.all([storeOf(tabId), siteAround(tabId, frameId, origin)]);
+export async function jarOf(place: Place, origin: string): Promise<Jar> {
+  const [store, within] = await Promise.all([storeOf(place.tabId), siteAround(place, origin)]);
   return within === null ? { store } : { store, within };
 }
 
@@ -23,14 +23,17 @@ async function storeOf(tabId: number): Promise<string> {
 }
 
 /** The site in the tab's address bar, where the frame is embedded in another site's page; null where it is not. */
-async function siteAround(tabId: number, frameId: number, origin: string): Promise<string | null> {
+async function siteAround({ tabId, frameId, ancestors = [] }: Place, origin: string): Promise<string | null> {
   if (frameId === 0) return null;
-  // Firefox before 141 has no getPartitionKey, and no browser answers for a site that we may not see.
+  // Firefox has no getPartitionKey, and no browser answers for a site that we may not see.
   const answer = await api.cookies.getPartitionKey?.({ tabId, frameId }).catch(() => undefined);
   const { topLevelSite, hasCrossSiteAncestor = false } = answer?.partitionKey ?? {};
-  if (!topLevelSite) throw new Error("Your browser does not say in whose page this lecture is shown. Open the lecture in a tab of its own and capture it there.");
   // A page of the site itself, with another site's page in between, is kept apart as well.
-  return isWithin(topLevelSite, origin) && !hasCrossSiteAncestor ? null : topLevelSite;
+  if (topLevelSite) return isWithin(topLevelSite, origin) && !hasCrossSiteAncestor ? null : topLevelSite;
+  const top = ancestors.at(-1);
+  // “null” is the origin of a page that does not want to be known.
+  if (top === undefined || !URL.canParse(top)) throw new Error("Your browser does not say in whose page this lecture is shown. Open the lecture in a tab of its own and capture it there.");
+  return ancestors.every((ancestor) => ancestor === origin) ? null : top;
 }
 
 /** Whether any private window is open, as far as we may know. */

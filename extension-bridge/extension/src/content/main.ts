@@ -13,6 +13,12 @@ let port: chrome.runtime.Port | null = null;
 /** The background needs a moment between its end and its next beginning, ms. */
 const RECONNECT_MS = 500;
 
+/** Only Firefox needs the ancestors, as its background is not told; it tells frames themselves, the later versions of it. */
+function hello(): PageHello {
+  const { ancestorOrigins } = location as Partial<Location>;
+  return { title: document.title, ...(ancestorOrigins ? { ancestors: [...ancestorOrigins] } : {}) };
+}
+
 function begin(origin: string): void {
   const button = new PageButton(origin, /\/Embed\.aspx$/i.test(location.pathname), press);
 
@@ -26,7 +32,7 @@ function begin(origin: string): void {
       // Nobody would tell the person how it goes on; opening a port wakes the background, which then sees to its jobs.
       if (button.isFollowing) setTimeout(reconnect, RECONNECT_MS);
     });
-    opened.postMessage({ title: document.title } satisfies PageHello);
+    opened.postMessage(hello());
     return (port = opened);
   }
 

@@ -50,6 +50,8 @@ export interface Place {
   title: string;
   tabId: number;
   frameId: number;
+  /** Origins of the pages around its frame, the tab's own last; absent where the browser does not tell a frame. */
+  ancestors?: string[];
 }
 
 /** From the popup and the settings; answered by Outcome. */
@@ -74,9 +76,9 @@ export interface PagePress {
 /** To a page, over its port. */
 export type PageNews = { snapshot: PageSnapshot } | { said: string };
 
-/** From a page, over its port, when it opens it; whatever else it may say is told by the browser. */
-export interface PageHello {
-  title: string;
+/** From a page, over its port, when it opens it; all else is told by the browser. */
+export interface PageHello extends Pick<Place, "title" | "ancestors"> {
+  action?: undefined;
 }
 
 /** To a tab's content scripts, outside of ports: those that have lost their port open a new one. */
