@@ -7,15 +7,18 @@ import { fileURLToPath } from "node:url";
 import { program } from "../../integration/support/program.ts";
 import { idFrom, lecture as makeLecture } from "../../peers/panopto/lecture.ts";
 import type { Lecture } from "../../peers/panopto/lecture.ts";
+import type { Course } from "../../peers/moodle/moodle.ts";
+import { STUDENT } from "../../peers/panopto/session.ts";
 import type { Peers } from "../../peers/peers.ts";
 import { Belongings } from "./belongings.ts";
 import type { Home } from "./home.ts";
 import { LecturePage } from "./lecture-page.ts";
+import type { Credentials } from "./lecture-page.ts";
 import { Recording } from "./recording.ts";
 import { holdBrowser, holdHome, holdPeers } from "./stage.ts";
 import type { BrowserChoices, PeersChoices } from "./stage.ts";
 import { BROWSERS } from "./test-browser.ts";
-import type { BrowserName, TestBrowser, TestPage } from "./test-browser.ts";
+import type { BrowserName, TestBrowser, TestPage, Where } from "./test-browser.ts";
 
 const PICTURES = fileURLToPath(new URL("../../../artifacts/browser", import.meta.url));
 
@@ -63,6 +66,7 @@ async function openPeers(choices: PeersChoices = {}): Promise<{ peers: Peers; cl
 export class Scene {
   /** Earlier scenes had the same peers: what those have seen is no business of this one. */
   readonly #requestsBefore: number;
+  readonly #siteRequestsBefore: number;
   readonly #lecturesBefore: ReadonlySet<string>;
 
   private constructor(
@@ -74,6 +78,7 @@ export class Scene {
     lecturesBefore: readonly string[],
   ) {
     this.#requestsBefore = peers.cdn.requests.length;
+    this.#siteRequestsBefore = peers.site.requests.length;
     this.#lecturesBefore = new Set(lecturesBefore);
   }
 
@@ -87,6 +92,7 @@ export class Scene {
     } finally {
       peers.cdn.clearFaults();
       peers.site.clearFaults();
+      peers.site.partitionsLaunches = true;
       peers.backend.clearFaults();
       await scene?.browser.close();
       await scene?.judge().finally(() => belongings.end());
@@ -132,11 +138,34 @@ export class Scene {
     };
   }
 
-  /** A tab at a lecture, the student signed in, the button there. */
-  async at(lecture: Lecture): Promise<LecturePage> {
-    const page = new LecturePage(await this.browser.open());
-    await page.open(this.peers.viewerUrl(lecture), this.peers.summary().signIn);
+  /** A tab at a lecture, the student or somebody else signed in, the button there. */
+  async at(lecture: Lecture, person: Credentials = STUDENT, where?: Where): Promise<LecturePage> {
+    const page = new LecturePage(await this.browser.open(undefined, where));
+    await page.open(this.peers.viewerUrl(lecture), person);
     return page;
+  }
+
+  /** A tab at a course's page, somebody signed in there, the first lecture embedded in it with the button. */
+  async inCourse(course: Course, person: Credentials = STUDENT): Promise<{ tab: TestPage; page: LecturePage }> {
+    const tab = await this.browser.open(this.peers.moodle.courseUrl(course));
+    if ((await tab.url()).includes("/login/")) await new LecturePage(tab).signIn(person);
+    return { tab, page: await this.embeddedIn(tab, course.lectures[0]) };
+  }
+
+  /** A lecture embedded in a page, with the button. */
+  async embeddedIn(tab: TestPage, deliveryId = ""): Promise<LecturePage> {
+    const page = new LecturePage(await tab.frame((url) => url.includes("/Panopto/Pages/Embed.aspx") && url.includes(deliveryId)));
+    await page.isThere();
+    return page;
+  }
+
+  /** Whose sign-ins the program has used so far, for each of its requests to the site that had any: secrets of two are two words. */
+  signInsUsed(): string[] {
+    const ofProgram = this.peers.site.requests.slice(this.#siteRequestsBefore).filter(({ headers, cookie }) => headers["sec-fetch-mode"] === undefined && cookie !== undefined);
+    return ofProgram.map(({ cookie = "" }) => {
+      const secrets = [...cookie.matchAll(/(?:\.ASPXAUTH|csrfToken)=([^;]+)/g)].map(([, secret = ""]) => this.peers.site.personOf(secret)?.user ?? "nobody");
+      return [...new Set(secrets)].join(" and ");
+    });
   }
 
   /** A tab at a lecture, the student signed in, where the extension may see nothing of it. */
@@ -178,8 +207,8 @@ export class Scene {
 
   /** What holds whatever a test does: no credential off its site, frames as the schema has them, and no secret in one. */
   async judge(): Promise<void> {
-    const { cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, personalDataAtBackend } = this.peers.counters();
-    assert.deepEqual({ cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, personalDataAtBackend }, { cookiesAtCdn: 0, cookiesAtBackend: 0, cookiesAtStranger: 0, personalDataAtBackend: 0 });
+    const { cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, cookiesAtMoodle, personalDataAtBackend } = this.peers.counters();
+    assert.deepEqual({ cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, cookiesAtMoodle, personalDataAtBackend }, { cookiesAtCdn: 0, cookiesAtBackend: 0, cookiesAtStranger: 0, cookiesAtMoodle: 0, personalDataAtBackend: 0 });
     assert.deepEqual(await this.recording.faults(), []);
     const said = await this.recording.text();
     for (const secret of [...this.peers.site.secrets(), this.peers.backend.token]) assert.ok(!said.includes(secret), "a secret stands in a frame");

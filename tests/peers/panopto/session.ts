@@ -51,9 +51,9 @@ export class Sessions {
     return session === undefined || session.ended || session.host !== host ? undefined : session;
   }
 
-  /** Whose it is or was, also when it has ended. */
-  personOf(value: string): Person | undefined {
-    return this.#byValue.get(value)?.person;
+  /** Whose secret it is or was, also when the session has ended. */
+  personOf(secret: string): Person | undefined {
+    return this.#all.find(({ values, csrfToken }) => csrfToken === secret || values.includes(secret))?.person;
   }
 
   /** Ends the session behind any of its values; false when there is none. */

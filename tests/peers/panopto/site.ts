@@ -83,9 +83,9 @@ export class PanoptoSite extends Peer {
     this.#sessions.endAll();
   }
 
-  /** Whose .ASPXAUTH that is or was. */
-  personOf(value: string): Person | undefined {
-    return this.#sessions.personOf(value);
+  /** Whose .ASPXAUTH or csrfToken that is or was. */
+  personOf(secret: string): Person | undefined {
+    return this.#sessions.personOf(secret);
   }
 
   /** Every secret given out so far: all of them may be met on this site alone. */
