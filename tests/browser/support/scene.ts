@@ -24,6 +24,9 @@ const PICTURES = fileURLToPath(new URL("../../../artifacts/browser", import.meta
 
 const HOME_LINE_BYTES_PER_SECOND = 5_000_000;
 
+/** So much later a download that is to break does so. */
+const BREAKS_AFTER_BYTES = 1_000_000;
+
 /** A download that stops in its middle. */
 export interface Hold {
   /** Waits until it has stopped there. */
@@ -123,13 +126,20 @@ export class Scene {
     return this.peers.site.add(makeLecture({ deliveryId: idFrom("browser test", this.browser.name, title), title, audio, video }));
   }
 
-  /** From now on a download of this lecture's sound goes at a home line's pace and stops after `share` of it. */
-  holdDownload(lecture: Lecture, share = 0.5): Hold {
+  /**
+   * From now on a download of this lecture's sound goes at a home line's pace and stops after `share` of it. `breaks`: once
+   * released it breaks soon, and its address holds no more, so that the site is asked for a new one.
+   */
+  holdDownload(lecture: Lecture, share = 0.5, breaks = false): Hold {
     const target = { method: "GET", path: this.#soundPath(lecture) };
     const afterBytes = Math.floor(lecture.audio.bytes * share);
     // Slow, because the host tells of progress only while bytes arrive, and a fifth of a second apart.
     this.peers.cdn.fail({ kind: "slow", bytesPerSecond: HOME_LINE_BYTES_PER_SECOND }, target);
     const rule = this.peers.cdn.fail({ kind: "stall", afterBytes }, target);
+    if (breaks) {
+      this.peers.cdn.fail({ kind: "reset", afterBytes: afterBytes + BREAKS_AFTER_BYTES }, target);
+      this.peers.cdn.fail({ kind: "status", status: 403 }, { ...target, after: 1 });
+    }
     return {
       reached: async () => {
         await this.peers.cdn.waitForRequest(({ path, bytesSent }) => this.isSoundOf(lecture, path) && bytesSent >= afterBytes);
@@ -159,13 +169,14 @@ export class Scene {
     return page;
   }
 
-  /** Whose sign-ins the program has used so far, for each of its requests to the site that had any: secrets of two are two words. */
-  signInsUsed(): string[] {
-    const ofProgram = this.peers.site.requests.slice(this.#siteRequestsBefore).filter(({ headers, cookie }) => headers["sec-fetch-mode"] === undefined && cookie !== undefined);
-    return ofProgram.map(({ cookie = "" }) => {
+  /** Whose sign-ins the program has used so far (for a lecture's podcast), one word for each; a request that mixed two has “… and …”. */
+  signInsUsed(lecture?: Lecture): string[] {
+    const ofProgram = this.peers.site.requests.slice(this.#siteRequestsBefore).filter(({ headers, cookie, path }) => headers["sec-fetch-mode"] === undefined && cookie !== undefined && path.includes(lecture?.deliveryId ?? ""));
+    const used = ofProgram.map(({ cookie = "" }) => {
       const secrets = [...cookie.matchAll(/(?:\.ASPXAUTH|csrfToken)=([^;]+)/g)].map(([, secret = ""]) => this.peers.site.personOf(secret)?.user ?? "nobody");
       return [...new Set(secrets)].join(" and ");
     });
+    return [...new Set(used)].sort();
   }
 
   /** A tab at a lecture, the student signed in, where the extension may see nothing of it. */
