@@ -7,6 +7,7 @@
 #include "media/shrink.h"
 #include "system/digest.h"
 #include "system/files.h"
+#include "system/paths.h"
 #include "system/worker.h"
 
 namespace auricle::capture {
@@ -16,6 +17,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t copyBytes = 256 * 1024;
+constexpr const char *plainName = "plain", *largeName = "large", *smallName = "small.m4a";
 
 Error notTheSound(std::string what) {
     return {.kind = Kind::not_media,
@@ -40,8 +42,9 @@ Result<void> judgeLength(const media::Container& container, std::uint64_t planne
     constexpr std::uint64_t fewMs = 5000;
     auto is = container.durationMs;
     if (is == 0 || plannedMs == 0 || is + fewMs >= plannedMs - plannedMs / 10) return {};
-    return std::unexpected(notTheSound("a sound of " + std::to_string(is / 1000) + " s where the recording has " +
-                                       std::to_string(plannedMs / 1000) + " s"));
+    return std::unexpected(notTheSound("a sound of " + std::to_string(is / 1000) +
+                                       " s where the recording has " + std::to_string(plannedMs / 1000) +
+                                       " s"));
 }
 
 enum class Form : std::uint8_t { asItIs, fragments, bareAac, bareMp3 };
@@ -131,31 +134,42 @@ Result<std::uint64_t> sizeAt(const std::filesystem::path& file) {
     return sizeOf(source->get());
 }
 
+/// A second name for the file in the folder that ffmpeg sees, which is all it sees.
+Result<void> linkInto(const std::filesystem::path& file, const std::filesystem::path& name) {
+    std::error_code fault;
+    std::filesystem::remove(name, fault);
+    std::filesystem::create_hard_link(file, name, fault);
+    // Some file systems know no links.
+    if (fault) std::filesystem::copy_file(file, name, fault);
+    if (fault) return std::unexpected(systemError(fault.value(), "The sound could not be handed to ffmpeg"));
+    return {};
+}
+
 asio::awaitable<Result<Finished>> madeSmaller(Finished large, const Raw& raw, const FinishingTools& tools) {
     auto program = tools.ffmpeg();
     if (!program) co_return std::unexpected(std::move(program.error()));
-    auto smaller = std::filesystem::path(raw.scratch).concat(".m4a");
+    auto input = raw.folder / largeName, smaller = raw.folder / smallName;
+    auto linking = [file = large.file, input] { return linkInto(file, input); };
+    if (auto linked = co_await onWorker(tools.worker, linking); !linked)
+        co_return std::unexpected(std::move(linked.error()));
     auto durationMs = large.container.durationMs ? large.container.durationMs : raw.plannedMs;
     auto onProgress = [&tools, durationMs](std::uint64_t doneMs) {
         if (durationMs) tools.onProgress(static_cast<double>(doneMs) / static_cast<double>(durationMs));
     };
     media::FfmpegWork work{.program = std::move(*program),
-                           .folder = large.file.parent_path(),
-                           .input = large.file.filename().string(),
-                           .output = smaller.filename().string(),
+                           .folder = raw.folder,
+                           .input = largeName,
+                           .output = smallName,
                            .tags = raw.tags,
                            .durationMs = durationMs,
                            .onProgress = onProgress,
                            .stop = tools.stop};
     auto shrunk = co_await media::shrink(work, raw.maxBytes);
     if (!shrunk) co_return std::unexpected(std::move(shrunk.error()));
-    std::error_code fault;
-    std::filesystem::rename(smaller, raw.scratch, fault);
-    if (fault) co_return std::unexpected(systemError(fault.value(), "The smaller file could not be named"));
-    auto read = [file = raw.scratch] { return digestOf(file); };
+    auto read = [smaller] { return digestOf(smaller); };
     auto digested = co_await onWorker(tools.worker, read);
     if (!digested) co_return std::unexpected(std::move(digested.error()));
-    Finished small{.file = raw.scratch,
+    Finished small{.file = smaller,
                    .bytes = digested->bytes,
                    .sha256 = std::move(digested->sha256),
                    .container = {},
@@ -174,6 +188,8 @@ asio::awaitable<Result<Finished>> finishFile(Raw raw, FinishingTools tools) {
     if (!container) co_return std::unexpected(std::move(container.error()));
     if (auto judged = judge(*container); !judged) co_return std::unexpected(std::move(judged.error()));
     auto form = formOf(*container, raw);
+    if (!makePrivateFolder(raw.folder))
+        co_return std::unexpected(systemError(errno, "No folder could be made to finish the sound in"));
     Finished finished{.file = raw.file, .bytes = 0, .sha256 = raw.sha256, .container = *container};
     if (form == Form::asItIs) {
         auto bytes = sizeAt(raw.file);
@@ -181,14 +197,14 @@ asio::awaitable<Result<Finished>> finishFile(Raw raw, FinishingTools tools) {
         finished.bytes = *bytes;
     } else {
         auto writing = [&raw, form, stop = tools.stop] {
-            return writeAnew(raw.file, raw.scratch, form, raw.tags, stop);
+            return writeAnew(raw.file, raw.folder / plainName, form, raw.tags, stop);
         };
         auto made = co_await onWorker(tools.worker, writing);
         if (!made) co_return std::unexpected(std::move(made.error()));
-        auto again = [file = raw.scratch] { return look(file); };
+        auto again = [file = raw.folder / plainName] { return look(file); };
         auto plain = co_await onWorker(tools.worker, again);
         if (!plain) co_return std::unexpected(std::move(plain.error()));
-        finished = {.file = raw.scratch,
+        finished = {.file = raw.folder / plainName,
                     .bytes = made->bytes,
                     .sha256 = std::move(made->sha256),
                     .container = std::move(*plain)};

@@ -19,17 +19,17 @@ namespace auricle::capture {
 
 /// What is to be finished, and how.
 struct Raw {
-    std::filesystem::path file;      ///< stays as it is
-    std::string sha256;              ///< of it, hex
-    media::Tags tags;                ///< written where a file is made anew
-    bool isSitesOwnFile = false;     ///< offered by the site as it is: kept byte for byte if it plays
-    std::uint64_t plannedMs = 0;     ///< how long the sound should be; 0: not known
-    std::uint64_t maxBytes = 0;      ///< 0: as large as it is
-    std::filesystem::path scratch;   ///< where a file that is made anew goes; one that is there is replaced
+    std::filesystem::path file;    ///< stays as it is
+    std::string sha256;            ///< of it, hex
+    media::Tags tags;              ///< written where a file is made anew
+    bool isSitesOwnFile = false;   ///< offered by the site as it is: kept byte for byte if it plays
+    std::uint64_t plannedMs = 0;   ///< how long the sound should be; 0: not known
+    std::uint64_t maxBytes = 0;    ///< 0: as large as it is
+    std::filesystem::path folder;  ///< of this capture alone, for files that are made anew; may be missing
 };
 
 struct Finished {
-    std::filesystem::path file;  ///< `raw.file` or `raw.scratch`
+    std::filesystem::path file;  ///< `raw.file`, or one in `raw.folder`
     std::uint64_t bytes = 0;
     std::string sha256;
     media::Container container;

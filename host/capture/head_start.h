@@ -27,6 +27,8 @@ class HeadStart {
     HeadStart(const HeadStart&) = delete;
     HeadStart& operator=(const HeadStart&) = delete;
 
+    /// The file does not grow any more; what is under way of it goes on.
+    void noMoreComes() { part_->setGrowing(false); }
     /// The file does not grow any more: returns when the delivery has come to rest. To be awaited before this
     /// is destroyed.
     boost::asio::awaitable<void> end();

@@ -83,14 +83,16 @@ void History::note(const json& record, std::uint64_t begin, std::uint64_t bytes)
                        .bytes = bytes});
 }
 
+void History::forget() {
+    places_.clear();
+    inode_ = seenBytes_ = 0;
+}
+
 void History::catchUp(int descriptor) {
     struct stat found {};
     if (::fstat(descriptor, &found) != 0) return;
-    if (found.st_ino != inode_ || static_cast<std::uint64_t>(found.st_size) < seenBytes_) {
-        places_.clear();
-        inode_ = found.st_ino;
-        seenBytes_ = 0;
-    }
+    if (found.st_ino != inode_ || static_cast<std::uint64_t>(found.st_size) < seenBytes_) forget();
+    inode_ = found.st_ino;
     if (static_cast<std::uint64_t>(found.st_size) == seenBytes_) return;
     seenBytes_ = eachLine(descriptor, seenBytes_, [this](std::string_view line, std::uint64_t begin) {
         if (auto record = recordOf(line)) note(*record, begin, line.size());
@@ -100,7 +102,10 @@ void History::catchUp(int descriptor) {
 std::optional<Entry> History::newest(std::uint64_t Place::*what, std::string_view wanted,
                                      const std::string Capture::*field) {
     auto file = openFile(file_, O_RDONLY);
-    if (!file) return std::nullopt;
+    if (!file) {
+        forget();
+        return std::nullopt;
+    }
     catchUp(file->get());
     auto hash = hashOf(wanted);
     for (const auto& place : places_ | std::views::reverse) {
@@ -129,7 +134,10 @@ std::optional<Entry> History::byPage(std::string_view page) {
 std::vector<Entry> History::all() {
     std::vector<Entry> entries;
     auto file = openFile(file_, O_RDONLY);
-    if (!file) return entries;
+    if (!file) {
+        forget();
+        return entries;
+    }
     catchUp(file->get());
     entries.reserve(places_.size());
     auto place = places_.begin();

@@ -43,6 +43,7 @@ class History {
     };
 
     Result<void> append(const nlohmann::json& record);
+    void forget();
     /// Takes in what was appended since the last time; begins anew where it is another file.
     void catchUp(int descriptor);
     void note(const nlohmann::json& record, std::uint64_t begin, std::uint64_t bytes);

@@ -23,7 +23,7 @@ struct Job : std::enable_shared_from_this<Job> {
     Entry entry;
     Journal journal;
     sites::Page page;
-    sites::PageMedia given;        ///< what the page handed over; never written down
+    sites::PageMedia given;          ///< what the page handed over; never written down
     std::shared_ptr<PartFile> part;  ///< open while bytes are coming or are used
     std::stop_source stop;
     StopReason stopReason = StopReason::none;

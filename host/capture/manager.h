@@ -20,7 +20,7 @@ struct StartRequest {
     std::string page;
     std::optional<std::string> key;  ///< the idempotency key; without one every start is a new capture
     std::optional<std::string> title;
-    bool mayBeAnything = false;  ///< a person named the address by hand: media may be at any
+    bool mayBeAnything = false;                ///< a person named the address by hand: media may be at any
     std::string store;                         ///< cookie store of the tab; may be empty
     std::optional<delivery::Target> target;    ///< none: the configured default
     std::optional<std::string> quality;        ///< "audio-only" or nothing

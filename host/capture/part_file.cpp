@@ -128,7 +128,8 @@ Result<void> PartFile::append(std::span<const std::byte> bytes) {
     if (current_.isBesideOld && current_.bytes > oldBytes_) {
         if (auto adopted = adopt(); !adopted) return adopted;
     }
-    if (current_.bytes - current_.asked >= (isFollowed_ ? syncEveryBytesFollowed : syncEveryBytes)) syncSoon();
+    if (current_.bytes - current_.asked >= (isFollowed_ ? syncEveryBytesFollowed : syncEveryBytes))
+        syncSoon();
     return {};
 }
 

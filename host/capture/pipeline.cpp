@@ -37,6 +37,7 @@ asio::awaitable<Result<void>> Pipeline::run() {
         if (auto turn = co_await slots_.acquire(stop()); !turn) co_return turn;
         generation_ = services_.vault.generation(siteKey());
         auto outcome = co_await once();
+        co_await endHeadStart();
         slots_.release();
         if (outcome) co_return outcome;
         if (stop().stop_requested()) co_return fail(Kind::cancelled, "It was stopped.");
@@ -68,7 +69,8 @@ asio::awaitable<Result<void>> Pipeline::fetch() {
     if (outcome || !site_.mayHaveOtherWays(outcome.error().kind)) co_return outcome;
     auto others = co_await fetchFirstThatWorks(outcome.error().kind);
     // What went wrong with the site's own offer says more than that there is nothing else.
-    bool saysNothingNew = !others && (others.error().kind == Kind::not_media || others.error().kind == Kind::not_ready_yet);
+    bool saysNothingNew =
+        !others && (others.error().kind == Kind::not_media || others.error().kind == Kind::not_ready_yet);
     co_return saysNothingNew ? outcome : others;
 }
 
@@ -129,14 +131,14 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
         gotBytes(done, total);
         if (way.bytes() == 0) capture_.plan->bytes = capture_.total;
     };
-    auto ahead = headStart(way);
+    ahead_ = headStart(way);
     auto outcome = co_await way.fetch(with, *job_.part, onProgress);
-    if (ahead) {
-        // What is there may still go up; what is not safe yet goes with it.
-        if (outcome) co_await job_.part->save();
-        co_await ahead->end();
+    if (outcome) {
+        // What is under way up there goes on beside the finishing.
+        if (ahead_) ahead_->noMoreComes();
+        co_return outcome;
     }
-    if (outcome) co_return outcome;
+    co_await endHeadStart();
     co_await job_.part->save();
     bool isAnswer = isRefused && outcome.error().kind == Kind::forbidden;
     if (!isAnswer || stop().stop_requested()) co_return outcome;
@@ -165,6 +167,11 @@ std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
                                        std::move(describe), std::move(deliver));
 }
 
+asio::awaitable<void> Pipeline::endHeadStart() {
+    if (ahead_) co_await ahead_->end();
+    ahead_.reset();
+}
+
 asio::awaitable<Result<Finished>> Pipeline::finish() {
     job_.enter(State::finishing);
     if (auto opened = co_await openPart(); !opened) co_return std::unexpected(std::move(opened.error()));
@@ -187,7 +194,7 @@ asio::awaitable<Result<Finished>> Pipeline::finish() {
             .isSitesOwnFile = capture_.plan && capture_.plan->how == "audio-direct",
             .plannedMs = about.durationMs,
             .maxBytes = services_.config.delivery.maxBytes,
-            .scratch = store_.finishedFile(capture_.id)};
+            .folder = store_.workFolder(capture_.id)};
     FinishingTools tools{.worker = services_.worker(),
                          .ffmpeg = services_.ffmpeg,
                          .onProgress = [this](double share) { tellFinishing(share); },
@@ -203,13 +210,15 @@ asio::awaitable<Result<Finished>> Pipeline::finish() {
 /// An encoding is told as the share of the file's bytes that it has come through.
 void Pipeline::tellFinishing(double share) {
     capture_.total = job_.part->size();
-    capture_.done = static_cast<std::uint64_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(capture_.total));
+    capture_.done =
+        static_cast<std::uint64_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(capture_.total));
     if (job_.progressed) job_.progressed(job_);
 }
 
 asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     job_.enter(State::uploading);
     auto progress = tellProgress(capture_.uploaded, finished.bytes);
+    co_await endHeadStart();
     auto parcel = parcelOf(finished);
     if (!job_.entry.about.captionLanguages.empty()) parcel.captions = [this] { return captions(); };
     BackendCredentials token(services_.vault, capture_.target.origin);

@@ -36,6 +36,8 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> fetch(const streams::Way& way);
     /// Begins to deliver what the way brings while it brings it; null where that is not to be done.
     std::unique_ptr<HeadStart> headStart(const streams::Way& way);
+    /// Returns when nothing is delivered ahead any more.
+    boost::asio::awaitable<void> endHeadStart();
     boost::asio::awaitable<Result<Finished>> finish();
     delivery::Parcel parcelOf(const Finished& finished) const;
     std::function<void(std::uint64_t)> uploadedBytes();
@@ -76,6 +78,7 @@ class Pipeline {
     Capture& capture_;
     sites::Site& site_;
     SiteCredentials credentials_;
+    std::unique_ptr<HeadStart> ahead_;         ///< null: nothing is delivered ahead
     std::uint64_t wholeBytes_ = 0;             ///< what the site says the video would have cost; 0: not known
     std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it went wrong
     std::uint64_t bytesAtRefresh_ = 0;

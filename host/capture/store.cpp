@@ -36,8 +36,8 @@ fs::path Store::partFile(const std::string& id) const {
     return parts_ / (id + ".part");
 }
 
-fs::path Store::finishedFile(const std::string& id) const {
-    return partFile(id).concat(".whole");
+fs::path Store::workFolder(const std::string& id) const {
+    return partFile(id).concat(".work");
 }
 
 fs::path Store::journalFile(const std::string& id) const {
@@ -120,7 +120,7 @@ void Store::erasePart(const std::string& id) {
     std::error_code ignored;
     fs::remove(partFile(id), ignored);
     fs::remove(partFile(id).concat(".new"), ignored);
-    fs::remove(finishedFile(id), ignored);
+    fs::remove_all(workFolder(id), ignored);
 }
 
 void Store::erase(const std::string& id) {

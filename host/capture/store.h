@@ -51,8 +51,8 @@ class Store {
     void eraseOlderThan(std::int64_t unixMs);
 
     std::filesystem::path partFile(const std::string& id) const;
-    /// Where what is made of the part file goes, beside it.
-    std::filesystem::path finishedFile(const std::string& id) const;
+    /// Where what is made of the part file goes, beside it: a folder of this capture alone.
+    std::filesystem::path workFolder(const std::string& id) const;
 
   private:
     /// A journal's last record, and the file as it was when that was read.

@@ -30,7 +30,8 @@ Result<vault::Secret> readSecret(const std::filesystem::path& path) {
     auto bytes = sizeOf(file->get());
     if (!bytes) return std::unexpected(bytes.error());
     if (*bytes > maxCookieFileBytes)
-        return fail(Kind::too_large, "The cookie file is larger than 4 MiB. Export the cookies of that one site.");
+        return fail(Kind::too_large,
+                    "The cookie file is larger than 4 MiB. Export the cookies of that one site.");
     vault::Secret text(static_cast<std::size_t>(*bytes));
     auto read = readAt(file->get(), 0, text.bytes());
     if (!read) return std::unexpected(read.error());
@@ -85,9 +86,10 @@ class Fetch {
         if (!url) return std::unexpected(url.error());
         auto page = host_.sites().recognise(*url);
         if (!page || page->site == "direct") {
-            return fail(Kind::unsupported_site,
-                        "Cookies are of use for the pages of sites that Auricle knows. Leave --cookies out, or "
-                        "name the page itself.");
+            return fail(
+                Kind::unsupported_site,
+                "Cookies are of use for the pages of sites that Auricle knows. Leave --cookies out, or "
+                "name the page itself.");
         }
         auto text = readSecret(*options_.cookies);
         if (!text) return std::unexpected(text.error());
@@ -102,13 +104,15 @@ class Fetch {
 
     Result<void> start() {
         auto& manager = host_.manager();
-        manager.listen({.changed = [this](const capture::Capture& capture) { changed(capture); },
-                        .progress = [this](const capture::Progress& progress) { report_.progressed(progress); },
-                        .refreshWanted = {},
-                        .warning = [](auto, std::string_view message) {
-                            std::fprintf(stderr, "auricle: %.*s\n", static_cast<int>(message.size()),
-                                         message.data());
-                        }});
+        manager.listen(
+            {.changed = [this](const capture::Capture& capture) { changed(capture); },
+             .progress = [this](const capture::Progress& progress) { report_.progressed(progress); },
+             .refreshWanted = {},
+             .warning =
+                 [](auto, std::string_view message) {
+                     std::fprintf(stderr, "auricle: %.*s\n", static_cast<int>(message.size()),
+                                  message.data());
+                 }});
         auto started = manager.start(request());
         if (!started) return std::unexpected(started.error());
         // What was done before is there already.

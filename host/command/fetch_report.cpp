@@ -71,12 +71,9 @@ void FetchReport::changed(const capture::Capture& capture) {
 
 void FetchReport::progressed(const capture::Progress& progress) {
     if (!isTerminal_) {
-        json said{{"event", "progress"},
-                  {"phase", progress.phase},
-                  {"done", progress.done},
-                  {"total", orNull(progress.total)},
-                  {"rate", progress.rate},
-                  {"etaMs", progress.etaMs ? json(*progress.etaMs) : json(nullptr)}};
+        json said{{"event", "progress"},   {"phase", progress.phase},
+                  {"done", progress.done}, {"total", orNull(progress.total)},
+                  {"rate", progress.rate}, {"etaMs", progress.etaMs ? json(*progress.etaMs) : json(nullptr)}};
         std::fprintf(out_, "%s\n", dumped(said).c_str());
         std::fflush(out_);
         return;
@@ -130,7 +127,8 @@ void FetchReport::planned(const sites::Plan& plan) {
         std::fprintf(out_, "  %-18s %s\n", std::string(way->how()).c_str(),
                      way->bytes() ? sizeInWords(way->bytes()).c_str() : "size not known");
     }
-    if (plan.wholeBytes) std::fprintf(out_, "  %-18s %s\n", "(the video)", sizeInWords(plan.wholeBytes).c_str());
+    if (plan.wholeBytes)
+        std::fprintf(out_, "  %-18s %s\n", "(the video)", sizeInWords(plan.wholeBytes).c_str());
 }
 
 }  // namespace auricle::command

@@ -89,7 +89,8 @@ int runLine(int argc, char** argv, const Hardening& hardening) {
     config->add_flag("--json", isConfigJson, "Print it as JSON");
 
     FetchOptions fetching;
-    auto* fetch = app.add_subcommand("fetch", "Capture from the command line: the sound of a page, or of media");
+    auto* fetch =
+        app.add_subcommand("fetch", "Capture from the command line: the sound of a page, or of media");
     fetch->add_option("URL", fetching.url, "A page that Auricle knows, or an address of media")->required();
     fetch->add_option("--cookies", fetching.cookies, "A cookie file in Netscape's format (cookies.txt)")
         ->type_name("FILE");

@@ -137,8 +137,7 @@ asio::awaitable<Result<Delivered>> BackendDelivery::upload(Errand& errand, Lectu
         auto completion = co_await errand.lectures.complete(lecture.id, parcel.bytes, parcel.sha256);
         if (!completion) co_return std::unexpected(completion.error());
         if (*completion == Completion::ready)
-            co_return Delivered{
-                .lecture = lecture.id, .file = {}, .confirmed = true, .captions = captions};
+            co_return Delivered{.lecture = lecture.id, .file = {}, .confirmed = true, .captions = captions};
         if (auto sound = co_await judgeFile(errand.file, parcel.sha256, errand.visit.stop); !sound)
             co_return std::unexpected(sound.error());
         if (++mismatches > mostMismatches)

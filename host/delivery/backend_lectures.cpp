@@ -116,8 +116,10 @@ Result<Lecture> BackendLectures::lectureOf(const net::Response& response) const 
 }
 
 BackendLectures::Question BackendLectures::registering(const Registration& registration) const {
-    json body{{"title", registration.title},      {"source_url", registration.sourceUrl},
-              {"site", registration.site},        {"mime_type", registration.mime},
+    json body{{"title", registration.title},
+              {"source_url", registration.sourceUrl},
+              {"site", registration.site},
+              {"mime_type", registration.mime},
               {"accepts", registration.accepts}};
     if (registration.bytes != 0) body["size_bytes"] = registration.bytes;
     if (!registration.courseId.empty()) body["course_id"] = registration.courseId;
@@ -203,7 +205,7 @@ asio::awaitable<bool> BackendLectures::bringCaptions(std::string id, const Capti
                       .withinMs = captionsWithinMs,
                       .stop = visit_.stop};
     auto response = co_await askOnce(question);
-    co_return response && isSuccess(response->head.status);
+    co_return response&& isSuccess(response->head.status);
 }
 
 asio::awaitable<void> BackendLectures::reportFailure(std::string id, std::string message) {

@@ -3,7 +3,8 @@
 namespace auricle::delivery {
 
 /// Where nothing can be delivered ahead.
-boost::asio::awaitable<void> Delivery::follow(const Parcel&, Growing&, Visit, std::function<void(std::uint64_t)>,
+boost::asio::awaitable<void> Delivery::follow(const Parcel&, Growing&, Visit,
+                                              std::function<void(std::uint64_t)>,
                                               std::function<void(std::string)>) {
     co_return;
 }

@@ -81,8 +81,8 @@ class Delivery {
     virtual ~Delivery() = default;
     /// Delivers, however often it takes; safe to repeat after any failure or restart. `uploaded` is called
     /// with the bytes that are safely there (of the plain form, which cannot say that: that were sent);
-    /// `registered` with the backend's lecture id as soon as it is known (it may be journalled). Captions that
-    /// cannot be delivered are left out: they never fail it.
+    /// `registered` with the backend's lecture id as soon as it is known (it may be journalled). Captions
+    /// that cannot be delivered are left out: they never fail it.
     virtual boost::asio::awaitable<Result<Delivered>> deliver(
         const Parcel& parcel, Visit visit, std::function<void(std::uint64_t)> uploaded,
         std::function<void(std::string)> registered) = 0;

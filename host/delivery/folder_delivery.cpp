@@ -101,9 +101,9 @@ asio::awaitable<Result<Delivered>> FolderDelivery::deliver(const Parcel& parcel,
     if (!synced) co_return std::unexpected(explained(synced.error()));
     uploaded(parcel.bytes);
     co_return Delivered{.lecture = {},
-        .file = options_.folder / options_.subfolder / *name,
-        .confirmed = true,
-        .captions = std::move(captions)};
+                        .file = options_.folder / options_.subfolder / *name,
+                        .confirmed = true,
+                        .captions = std::move(captions)};
 }
 
 asio::awaitable<std::string> FolderDelivery::bringCaptions(int folder, const std::string& sound,

@@ -32,8 +32,8 @@ struct FolderOptions {
 /// The file is read whole once more before it gets its final name, so `confirmed` says that what lies there
 /// has the parcel's SHA-256. From another file system it is copied into a hidden file beside its place first.
 /// A file of that name with the same content is the same delivery; one with other content makes ours the
-/// "(2)". Captions lie beside it, see captions_file. On any failure the parcel's file stays where it was: disk_full, bad_params for a subfolder that
-/// leaves the folder, cancelled, internal.
+/// "(2)". Captions lie beside it, see captions_file. On any failure the parcel's file stays where it was:
+/// disk_full, bad_params for a subfolder that leaves the folder, cancelled, internal.
 class FolderDelivery final : public Delivery {
   public:
     explicit FolderDelivery(FolderOptions options);

@@ -19,8 +19,8 @@ namespace {
 
 constexpr unsigned mostFreshPlaces = 2;
 constexpr unsigned mostRepeats = 3;
-/// While a file grows: small enough for little to be left when it is whole, large enough for the round trip of
-/// each part not to count.
+/// While a file grows: small enough for little to be left when it is whole, large enough for the round trip
+/// of each part not to count.
 constexpr std::uint64_t leastPartBytes = 2u << 20;
 constexpr std::uint32_t optionsWithinMs = 10'000;
 constexpr std::uint32_t headWithinMs = 60'000;
@@ -196,7 +196,8 @@ asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
     if (!asked) co_return std::unexpected(Setback{Setback::Next::giveUp, asked.error()});
     asked->headers.push_back({"Content-Type", "application/offset+octet-stream"});
     asked->headers.push_back({"Upload-Offset", std::to_string(offset)});
-    if (mustDeclareLength_ && job_.bytes > 0) asked->headers.push_back({"Upload-Length", std::to_string(job_.bytes)});
+    if (mustDeclareLength_ && job_.bytes > 0)
+        asked->headers.push_back({"Upload-Length", std::to_string(job_.bytes)});
     if (checksum_) {
         auto sum = co_await onWorker(job_.worker, [file = job_.file, offset, bytes, algorithm = *checksum_] {
             return checksumHeader(file, offset, bytes, algorithm);

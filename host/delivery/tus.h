@@ -40,8 +40,9 @@ struct TusJob {
 class TusUpload {
   public:
     TusUpload(TusJob job, Visit visit);
-    /// Returns when the server has all bytes; of a file that grows, when no more of it comes. `place` is the upload's URL. Errors: backend_unauthorized,
-    /// too_large, upload_rejected, internal (the file cannot be read), and those of net::HttpClient.
+    /// Returns when the server has all bytes; of a file that grows, when no more of it comes. `place` is the
+    /// upload's URL. Errors: backend_unauthorized, too_large, upload_rejected, internal (the file cannot be
+    /// read), and those of net::HttpClient.
     boost::asio::awaitable<Result<void>> run(vault::Secret place);
 
   private:

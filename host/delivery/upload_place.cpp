@@ -49,7 +49,8 @@ Result<void> readParts(const json& upload, const net::Url& backend, UploadPlace&
     for (const auto& part : *parts) {
         auto url = part.is_string() ? net::Url::parse(part.get_ref<const std::string&>())
                                     : Result<net::Url>(fail(Kind::bad_params, ""));
-        if (!url) return noUsableAddress(backend);
+        // A backend elsewhere has no business with what runs on this machine.
+        if (!url || (url->isLoopback() && !backend.isLoopback())) return noUsableAddress(backend);
         place.parts.push_back(vault::Secret::copyOf(url->text()));
     }
     return {};

@@ -1,6 +1,7 @@
 #include "media/segment_audio.h"
 
 #include <optional>
+#include <utility>
 
 #include "media/audio_index.h"
 #include "media/fragment_writer.h"
@@ -92,6 +93,7 @@ class SegmentAudio::State final : public SoundSink {
     void breakOff() override;
 
   private:
+    Result<void> openMp4(std::span<const std::byte> section);
     Result<void> read(std::span<const std::byte> segment);
     Result<void> readMp4(std::span<const std::byte> segment);
     Result<void> readFrames(std::span<const std::byte> segment);
@@ -123,7 +125,10 @@ class SegmentAudio::State final : public SoundSink {
 };
 
 Result<void> SegmentAudio::State::init(std::span<const std::byte> section) {
-    if (MpegTs::isOne(section)) return ts_.push(section, *this);
+    return MpegTs::isOne(section) ? ts_.push(section, *this) : openMp4(section);
+}
+
+Result<void> SegmentAudio::State::openMp4(std::span<const std::byte> section) {
     auto opened = SegmentMp4::open(section, language_);
     if (!opened) return std::unexpected(opened.error());
     mp4_ = std::move(*opened);
@@ -144,13 +149,15 @@ Result<std::vector<std::byte>> SegmentAudio::State::add(std::span<const std::byt
 }
 
 Result<void> SegmentAudio::State::read(std::span<const std::byte> segment) {
-    if (SegmentMp4::isOne(segment)) return readMp4(segment);
-    return readFrames(segment);
+    // Before the other: a packet may look like a box, but no box of a segment is so large as to look like
+    // one.
+    if (MpegTs::isOne(segment)) return readFrames(segment);
+    return SegmentMp4::isOne(segment) ? readMp4(segment) : readFrames(segment);
 }
 
 Result<void> SegmentAudio::State::readMp4(std::span<const std::byte> segment) {
     if (!mp4_ || SegmentMp4::hasInit(segment)) {
-        if (auto opened = init(segment); !opened) return opened;
+        if (auto opened = openMp4(segment); !opened) return opened;
     }
     SampleBatch found;
     auto begun = mp4_->read(segment, found);

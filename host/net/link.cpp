@@ -15,7 +15,9 @@ constexpr std::uint64_t smallBatchBytes = 128 * 1024;
 constexpr std::size_t connections = 6;
 constexpr std::size_t fewStreams = 4, mostStreams = 64;
 constexpr std::uint64_t leastUnderWayBytes = 2u << 20;
-constexpr auto measuredFor = std::chrono::milliseconds(100);
+constexpr auto longestPause = std::chrono::milliseconds(10), leastBurst = std::chrono::milliseconds(5);
+constexpr std::uint64_t leastBurstBytes = 128 * 1024, largeBurstBytes = 512 * 1024;
+constexpr std::size_t mostPaces = 9;
 
 double toMs(Link::Clock::duration time) {
     return std::chrono::duration<double, std::milli>(time).count();
@@ -28,12 +30,32 @@ void Link::answered(Clock::duration after, bool isHttp2) {
     roundTripMs_ = roundTripMs_ == 0 ? toMs(after) : std::min(roundTripMs_, toMs(after));
 }
 
+/// A link shows what it carries while bytes come without a pause; what comes between pauses says more of the
+/// requests than of the link.
 void Link::received(std::uint64_t bytes, Clock::time_point now) {
-    if (windowBytes_ == 0) windowBegan_ = now;
-    windowBytes_ += bytes;
-    if (now - windowBegan_ < measuredFor) return;
-    bytesPerMs_ = std::max(bytesPerMs_, static_cast<double>(windowBytes_) / toMs(now - windowBegan_));
-    windowBytes_ = 0;
+    bool goesOn = lastReceived_ && now - *lastReceived_ <= longestPause;
+    lastReceived_ = now;
+    if (!goesOn) {
+        // What came first began to come before the burst can be timed.
+        burstBegan_ = now;
+        burstBytes_ = 0;
+        return;
+    }
+    burstBytes_ += bytes;
+    auto took = now - burstBegan_;
+    bool isLong = took >= leastBurst || burstBytes_ >= largeBurstBytes;
+    if (burstBytes_ < leastBurstBytes || !isLong || took <= Clock::duration::zero()) return;
+    if (paces_.size() == mostPaces) paces_.erase(paces_.begin());
+    paces_.push_back(static_cast<double>(burstBytes_) / toMs(took));
+    burstBegan_ = now;
+    burstBytes_ = 0;
+}
+
+double Link::bytesPerMs() const {
+    if (paces_.empty()) return 0;
+    auto sorted = paces_;
+    std::ranges::sort(sorted);
+    return sorted[sorted.size() / 2];
 }
 
 void Link::granted(std::size_t ranges, std::uint64_t bytes) {
@@ -58,7 +80,7 @@ bool Link::wantsMore(std::size_t requests, std::uint64_t bytes) const {
 }
 
 double Link::slotBytes() const {
-    return bytesPerMs_ * roundTripMs_ / static_cast<double>(isHttp2_ ? mostStreams : connections);
+    return bytesPerMs() * roundTripMs_ / static_cast<double>(isHttp2_ ? mostStreams : connections);
 }
 
 bool Link::isCheaperJoined(std::uint64_t spanBytes, std::uint64_t gapBytes, std::uint64_t pieceBytes) const {

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "net/range_batch.h"
 
@@ -35,7 +37,7 @@ class Link {
     bool isCheaperJoined(std::uint64_t spanBytes, std::uint64_t gapBytes, std::uint64_t pieceBytes) const;
 
     double roundTripMs() const { return roundTripMs_; }  ///< 0: not known
-    double bytesPerMs() const { return bytesPerMs_; }    ///< the most that was seen; 0: not known
+    double bytesPerMs() const;                           ///< the median of the last bursts; 0: not known
 
   private:
     double slotBytes() const;
@@ -44,9 +46,11 @@ class Link {
     std::size_t mostRanges_ = 50;
     bool mayGrow_ = true;
     bool isHttp2_ = false;
-    double roundTripMs_ = 0, bytesPerMs_ = 0;
-    Clock::time_point windowBegan_{};
-    std::uint64_t windowBytes_ = 0;
+    double roundTripMs_ = 0;
+    std::vector<double> paces_;  ///< bytes a ms, of the last bursts
+    Clock::time_point burstBegan_{};
+    std::optional<Clock::time_point> lastReceived_;
+    std::uint64_t burstBytes_ = 0;
 };
 
 }  // namespace auricle::net

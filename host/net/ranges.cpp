@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -23,7 +24,7 @@ namespace {
 /// nobody wants.
 constexpr std::uint64_t mostCoalescedGap = 64 * 1024;
 /// Before so much time has passed nothing is concluded from the pace.
-constexpr auto leastMeasured = std::chrono::seconds(1);
+constexpr auto leastMeasured = std::chrono::milliseconds(300);
 /// Whole and ranges within so much of each other: what is under way is kept.
 constexpr double worthChanging = 0.98;
 
@@ -122,7 +123,9 @@ class BatchSink final : public BodySink {
 
     Result<void> judgeWhole(const ResponseHead& head) {
         if (auto judged = work_.judge ? work_.judge(head) : Result<void>{}; !judged) return judged;
-        if (!isSameResource(head)) return end(Verdict::changed);
+        auto length = head.headers.find("content-length");
+        bool isOfThatLength = !length || *length == std::to_string(work_.validator.total);
+        if (!isSameResource(head) || !isOfThatLength) return end(Verdict::changed);
         return end(isMany() ? Verdict::manyRefused : Verdict::refused);
     }
 
@@ -209,13 +212,11 @@ class Run : public std::enable_shared_from_this<Run> {
     asio::awaitable<Result<RangesEnd>> run() {
         std::stop_callback onStop(work_.request.stop, [this] { stop_.request_stop(); });
         while (!end_ && !failure_) {
-            launch();
             handOver();
             if (end_ || failure_) break;
-            if (jobs_.empty() && !pending_ && isExhausted_)
+            launch();
+            if (jobs_.empty())
                 end_ = RangesEnd::complete;
-            else if (isHeadReady())
-                continue;
             else
                 co_await sleepUntilWoken();
         }
@@ -309,7 +310,7 @@ class Run : public std::enable_shared_from_this<Run> {
         if (!jobs_.empty() && isWholeFaster()) end_ = RangesEnd::slower;
     }
 
-    /// By the pace so far and the most that the link was seen to carry.
+    /// By the pace so far and what the link was seen to carry.
     bool isWholeFaster() const {
         auto elapsed = limits_.now() - began_;
         if (!work_.mayStream || given_ == 0 || link_.bytesPerMs() == 0 || elapsed < leastMeasured)
@@ -323,6 +324,8 @@ class Run : public std::enable_shared_from_this<Run> {
     }
 
     static asio::awaitable<void> carryOut(std::shared_ptr<Run> self, std::list<Job>::iterator job) {
+        // Never from within launch(), which goes through the jobs.
+        co_await asio::post(self->executor_, asio::use_awaitable);
         auto batch = job->batch;
         auto bytes = batch->askedBytes();
         auto outcome = co_await self->bring(*batch);

@@ -39,7 +39,7 @@ enum class RangesEnd {
 };
 
 struct RangeLimits {
-    std::uint64_t windowBytes = 8u << 20;   ///< asked for and not handed over yet
+    std::uint64_t windowBytes = 6u << 20;   ///< asked for and not handed over yet
     std::uint64_t requestBytes = 1u << 20;  ///< most that one request asks for
     RetryPolicy retry{};
     std::function<Link::Clock::time_point()> now = &Link::Clock::now;

@@ -32,8 +32,8 @@ int digitOf(char c) {
 std::string unescaped(std::string_view text) {
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        bool isEscape = text[i] == '%' && i + 2 < text.size() && digitOf(text[i + 1]) >= 0 &&
-                        digitOf(text[i + 2]) >= 0;
+        bool isEscape =
+            text[i] == '%' && i + 2 < text.size() && digitOf(text[i + 1]) >= 0 && digitOf(text[i + 2]) >= 0;
         plain += isEscape ? static_cast<char>(digitOf(text[i + 1]) * 16 + digitOf(text[i + 2])) : text[i];
         if (isEscape) i += 2;
     }
@@ -53,7 +53,7 @@ std::string titleOf(const net::Url& url) {
 
 bool mayBeMedia(const net::Url& url) {
     static constexpr std::array<std::string_view, 16> endings{
-        ".m3u8", ".mpd", ".mp4",  ".m4a", ".m4v", ".mov",  ".mp3",  ".aac",
+        ".m3u8", ".mpd", ".mp4",  ".m4a", ".m4v", ".mov",  ".mp3",     ".aac",
         ".webm", ".mkv", ".opus", ".ogg", ".oga", ".flac", ".panobf1", ".panobf2"};
     auto path = lowerCase(url.path());
     return std::ranges::any_of(endings, [&](auto ending) { return path.ends_with(ending); });
@@ -78,11 +78,9 @@ asio::awaitable<Result<Plan>> Direct::resolve(const Page& page, Visit visit) {
                         .stop = visit.stop};
     Plan plan;
     plan.about = {.title = titleOf(page.url), .course = {}, .stableId = page.url.safeText()};
-    streams::Wishes wishes{.language = visit.language,
-                           .tags = {.title = plan.about.title,
-                                    .course = {},
-                                    .date = {},
-                                    .source = page.url.safeText()}};
+    streams::Wishes wishes{
+        .language = visit.language,
+        .tags = {.title = plan.about.title, .course = {}, .date = {}, .source = page.url.safeText()}};
     auto ways = co_await streams::open(page.url, wishes, with);
     if (!ways) co_return std::unexpected(std::move(ways.error()));
     plan.ways = std::move(*ways);
@@ -92,8 +90,8 @@ asio::awaitable<Result<Plan>> Direct::resolve(const Page& page, Visit visit) {
 
 Result<void> Direct::judgeHop(const Page&, const net::Url& from, const net::Url& to) const {
     if (to.isHttps()) return {};
-    return fail(Kind::forbidden, from.host() + " redirects to " + to.host() +
-                                     " without https, which is not followed.");
+    return fail(Kind::forbidden,
+                from.host() + " redirects to " + to.host() + " without https, which is not followed.");
 }
 
 Result<void> Direct::judgeMedia(const Page&, const net::ResponseHead& head) const {

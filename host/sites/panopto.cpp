@@ -72,7 +72,8 @@ Result<net::Url> redirected(const Page& page, const net::ResponseHead& head) {
 }
 
 std::unexpected<Error> stillBeingRecorded() {
-    return fail(Kind::not_ready_yet, "This lecture is still being recorded. Try again when it is over.", true);
+    return fail(Kind::not_ready_yet, "This lecture is still being recorded. Try again when it is over.",
+                true);
 }
 
 std::unexpected<Error> stillBeingPrepared() {
@@ -268,11 +269,9 @@ asio::awaitable<Result<streams::Ways>> Panopto::streamWays(const Page& page, con
                         .judgeHead = judgeHead,
                         .worker = visit.worker,
                         .stop = visit.stop};
-    streams::Wishes wishes{.language = visit.language,
-                           .tags = {.title = info.title,
-                                    .course = info.course,
-                                    .date = info.date,
-                                    .source = page.url.text()}};
+    streams::Wishes wishes{
+        .language = visit.language,
+        .tags = {.title = info.title, .course = info.course, .date = info.date, .source = page.url.text()}};
     std::optional<Error> fault;
     streams::Ways ways;
     for (const auto& candidate : candidatesOf(info, visit.given)) {

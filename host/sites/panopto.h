@@ -1,5 +1,5 @@
-// Panopto: recorded lectures. The sound is the audio podcast that Panopto offers beside the video; where there
-// is none, it is taken out of the streams that its player shows.
+// Panopto: recorded lectures. The sound is the audio podcast that Panopto offers beside the video; where
+// there is none, it is taken out of the streams that its player shows.
 #pragma once
 
 #include <array>

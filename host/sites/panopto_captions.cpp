@@ -51,8 +51,8 @@ std::uint64_t millisecondsOf(const json& row, const char* name) {
     return isSane ? static_cast<std::uint64_t>(std::llround(seconds * msPerSecond)) : 0;
 }
 
-/// `[{"Caption", "Time", "CaptionDuration"}]`, times in seconds; its `Duration` is always 0. Whatever is not a
-/// list (a sign-in page, an ErrorCode) has none.
+/// `[{"Caption", "Time", "CaptionDuration"}]`, times in seconds; its `Duration` is always 0. Whatever is not
+/// a list (a sign-in page, an ErrorCode) has none.
 std::vector<Cue> cuesOf(const std::string& body) {
     std::vector<Cue> cues;
     auto rows = json::parse(body, nullptr, false);

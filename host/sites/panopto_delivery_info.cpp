@@ -207,7 +207,8 @@ std::string dateOf(std::optional<double> startedAt) {
     if (!startedAt || !std::isfinite(*startedAt)) return {};
     auto unixSeconds = *startedAt - from1601To1970;
     if (unixSeconds <= 0 || unixSeconds > latest) return {};
-    return rfc3339(static_cast<std::int64_t>(unixSeconds) * 1000).substr(0, std::string_view("2026-10-12").size());
+    return rfc3339(static_cast<std::int64_t>(unixSeconds) * 1000)
+        .substr(0, std::string_view("2026-10-12").size());
 }
 
 /// Told by its name, and by the end of its address only where there is none (a panobf1 is an MP4, a panobf2
@@ -237,8 +238,8 @@ void addStreams(const std::vector<Stream>& from, bool isPodcast, std::optional<d
         for (const auto& address : {one.url, one.httpUrl}) {
             auto url = net::Url::parse(address);
             if (!url || !url->isHttps()) continue;
-            bool isKnown = std::ranges::any_of(
-                into, [&](const auto& other) { return other.url.text() == url->text(); });
+            bool isKnown =
+                std::ranges::any_of(into, [&](const auto& other) { return other.url.text() == url->text(); });
             bool playlist = isPlaylist(one, *url);
             if (!isKnown) into.push_back({std::move(*url), one.tag, isPodcast, playlist});
             break;

@@ -34,9 +34,9 @@ struct DeliveryInfo {
     /// Where the sound is likelier before where it is less likely: an audio stream, the podcast, the camera,
     /// what was shown. Each address once.
     std::vector<Stream> streams;
-    std::string date;      ///< of the recording, "2026-10-12"; may be empty
+    std::string date;                        ///< of the recording, "2026-10-12"; may be empty
     std::vector<unsigned> captionLanguages;  ///< Panopto's numbers, see panopto_captions
-    std::string folderId;  ///< GUID, lower case, of the folder; may be empty
+    std::string folderId;                    ///< GUID, lower case, of the folder; may be empty
 };
 
 /// Reads the body of an answer with status 200. login_required where it is a web page or has ErrorCode 2;

@@ -253,10 +253,10 @@ asio::awaitable<Result<Items>> PanoptoListing::playlist(Range range) {
     if (!list) co_return std::unexpected(std::move(list.error()));
     auto id = guid(textOf(*list, "SessionListId"));
     if (!id) co_return notReadable();
-    Question question{.method = "GET",
-                      .path = "/Panopto/Api/SessionLists/" + *id +
-                              "?collections[0].maxCount=500&collections[0].name=items",
-                      .body = {}};
+    Question question{
+        .method = "GET",
+        .path = "/Panopto/Api/SessionLists/" + *id + "?collections[0].maxCount=500&collections[0].name=items",
+        .body = {}};
     auto body = co_await ask(std::move(question));
     if (!body) co_return std::unexpected(std::move(body.error()));
     if (isWebPage(*body)) co_return signIn();

@@ -20,8 +20,8 @@ namespace auricle::sites {
 std::optional<ListPage> panoptoListPage(const net::Url& url, std::string_view fragment,
                                         std::span<const std::string> vanityHosts);
 
-/// Asks Panopto as its own pages do. What somebody who is not signed in gets is a web page, a redirect, or the
-/// public recordings alone: an empty list is believed only when the page itself opens without a sign-in.
+/// Asks Panopto as its own pages do. What somebody who is not signed in gets is a web page, a redirect, or
+/// the public recordings alone: an empty list is believed only when the page itself opens without a sign-in.
 /// What may pass is tried again once, since a person waits for the answer.
 class PanoptoListing {
   public:

@@ -43,7 +43,8 @@ Registry sitesFor(const Config& config) {
         return entry == config.sites.end() || entry->second.enabled;
     };
     std::vector<std::unique_ptr<Site>> sites;
-    if (mayBeUsed("panopto")) sites.push_back(std::make_unique<Panopto>(
+    if (mayBeUsed("panopto"))
+        sites.push_back(std::make_unique<Panopto>(
             Panopto::Options{.vanityHosts = config.panopto.hosts,
                              .mayStreamWhenOff = config.panopto.whenDownloadsAreOff == "stream"}));
     if (mayBeUsed("direct")) sites.push_back(std::make_unique<Direct>());

@@ -98,10 +98,10 @@ struct Visit {
     const net::Timing& timing;
     std::stop_token stop;
     boost::asio::any_io_executor worker{};
-    std::string language{};             ///< BCP 47, of sound and captions; empty: the source's default
-    const PageMedia* given = nullptr;   ///< what the page gave, if it did
-    bool wantsEveryWay = false;         ///< measure all ways, also those that will not be needed
-    std::optional<Kind> hasFailed{};    ///< the way that was offered first has failed so: the others, please
+    std::string language{};            ///< BCP 47, of sound and captions; empty: the source's default
+    const PageMedia* given = nullptr;  ///< what the page gave, if it did
+    bool wantsEveryWay = false;        ///< measure all ways, also those that will not be needed
+    std::optional<Kind> hasFailed{};   ///< the way that was offered first has failed so: the others, please
 };
 
 class Site {

@@ -59,8 +59,9 @@ std::string withoutTags(std::string_view text) {
         text.remove_prefix(open);
         if (text.empty()) break;
         auto close = text.find('>');
-        bool isTag = close != std::string_view::npos && text.size() > 1 &&
-                     (text[1] == '/' || (text[1] >= 'a' && text[1] <= 'z') || (text[1] >= 'A' && text[1] <= 'Z'));
+        bool isTag =
+            close != std::string_view::npos && text.size() > 1 &&
+            (text[1] == '/' || (text[1] >= 'a' && text[1] <= 'z') || (text[1] >= 'A' && text[1] <= 'Z'));
         if (!isTag) {
             out += '<';
             text.remove_prefix(1);
@@ -110,9 +111,10 @@ std::string wordsOf(std::string_view given) {
 
 std::string timeText(std::uint64_t ms) {
     char text[40];
-    std::snprintf(text, sizeof text, "%02llu:%02llu:%02llu,%03llu", static_cast<unsigned long long>(ms / 3'600'000),
-                  static_cast<unsigned long long>(ms / 60'000 % 60),
-                  static_cast<unsigned long long>(ms / 1000 % 60), static_cast<unsigned long long>(ms % 1000));
+    std::snprintf(
+        text, sizeof text, "%02llu:%02llu:%02llu,%03llu", static_cast<unsigned long long>(ms / 3'600'000),
+        static_cast<unsigned long long>(ms / 60'000 % 60), static_cast<unsigned long long>(ms / 1000 % 60),
+        static_cast<unsigned long long>(ms % 1000));
     return text;
 }
 
@@ -172,8 +174,8 @@ std::string srtOf(std::vector<Cue> cues) {
     for (std::size_t n = 0; n < cues.size(); ++n) {
         const auto& cue = cues[n];
         auto end = endOf(cue, n + 1 < cues.size() ? &cues[n + 1] : nullptr);
-        out += std::to_string(n + 1) + "\n" + timeText(cue.startMs) + " --> " + timeText(end) + "\n" + cue.text +
-               "\n\n";
+        out += std::to_string(n + 1) + "\n" + timeText(cue.startMs) + " --> " + timeText(end) + "\n" +
+               cue.text + "\n\n";
     }
     return out;
 }

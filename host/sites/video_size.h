@@ -10,7 +10,8 @@
 
 namespace auricle::sites {
 
-/// The Content-Length of one file, redirects followed, asked with `credentials` where it needs some. 0 when it cannot be known within 5 seconds: no failure comes of it.
+/// The Content-Length of one file, redirects followed, asked with `credentials` where it needs some. 0 when
+/// it cannot be known within 5 seconds: no failure comes of it.
 boost::asio::awaitable<std::uint64_t> fileBytes(const net::Url& url, const Visit& visit,
                                                 net::Credentials* credentials = nullptr);
 /// The same for an HLS master playlist: its highest bandwidth over `durationMs`.

@@ -21,6 +21,7 @@ class Mp4Way final : public Way {
     std::uint64_t bytes() const override { return bytes_; }
     std::uint64_t wholeBytes() const override { return validator_.total; }
     std::uint64_t resultBytes() const override { return resultBytes_; }
+    bool landsFinished() const override { return true; }
     /// Goes on where the target ends, if what it holds is of the same source and the same layout. A source
     /// that changed since is looked at anew.
     boost::asio::awaitable<Result<void>> fetch(Visit visit, Target& target,

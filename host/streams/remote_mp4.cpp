@@ -15,9 +15,9 @@ namespace {
 
 using media::AudioIndexReader;
 
-constexpr std::uint64_t mostHeldBytes = 12u << 20, mostPassingBytes = 24u << 20;
+constexpr std::uint64_t mostHeldBytes = 6u << 20, mostPassingBytes = 16u << 20;
 /// An index up to this size is fetched at once.
-constexpr std::uint64_t mostWholeIndex = 8u << 20;
+constexpr std::uint64_t mostWholeIndex = 4u << 20;
 constexpr std::uint64_t headerBytes = 64 * 1024, tableBytes = 1u << 20, tailBytes = 16 * 1024;
 /// What a fragment's index takes at first guess; a fragment of some seconds has no more.
 constexpr std::uint64_t fragmentBytes = 4096, mostFragmentGuess = 256 * 1024;
@@ -159,6 +159,7 @@ class IndexByRanges {
             while (!bytes.empty()) {
                 auto rest = bytes.first(static_cast<std::size_t>(
                     std::min<std::uint64_t>(bytes.size(), wanted[given].bytes - part.size())));
+                part.reserve(static_cast<std::size_t>(wanted[given].bytes));
                 part.insert(part.end(), rest.begin(), rest.end());
                 bytes = bytes.subspan(rest.size());
                 if (part.size() < wanted[given].bytes) continue;

@@ -150,6 +150,7 @@ class BoxSink final : public PassSink {
         boxEnd_ = boxBegin_ + size;
         bool isKept = type != media::fourCc("mdat") && size <= mostBytes_;
         keptBytes_ = isKept ? size : std::min(size, largeHeader);
+        box_.reserve(static_cast<std::size_t>(keptBytes_));
         return true;
     }
 

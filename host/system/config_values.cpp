@@ -144,11 +144,11 @@ Checked<std::string> checkProxy(std::string_view text) {
 
 Checked<std::string> checkLanguage(std::string_view text) {
     constexpr std::size_t longest = 35;
-    bool isTag = text.size() <= longest && !text.starts_with('-') && !text.ends_with('-') &&
-                 text.find("--") == text.npos && std::ranges::all_of(text, [](char c) {
-                     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                            c == '-';
-                 });
+    bool isTag =
+        text.size() <= longest && !text.starts_with('-') && !text.ends_with('-') &&
+        text.find("--") == text.npos && std::ranges::all_of(text, [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+        });
     if (!isTag) return expected("a language such as \"de\" or \"en-GB\", or empty");
     return std::string(text);
 }

@@ -86,7 +86,8 @@ Result<std::vector<OfferedCookie>> readNetscape(const Secret& file) {
         cookie.isSecure = *isSecure;
         cookie.isHttpOnly = isHttpOnly;
         // Exporters write 0, and some -1, for a cookie that lives until the browser closes.
-        if (*expiry > 0) cookie.expiresAtMs = *expiry > 8'640'000'000'000 ? 8'640'000'000'000'000 : *expiry * 1000;
+        if (*expiry > 0)
+            cookie.expiresAtMs = *expiry > 8'640'000'000'000 ? 8'640'000'000'000'000 : *expiry * 1000;
         cookie.name = fields->at[5];
         cookie.value = Secret::copyOf(fields->at[6]);
         cookies.push_back(std::move(offered));

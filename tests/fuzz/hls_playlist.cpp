@@ -34,8 +34,9 @@ void check(const HlsMedia& media) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    HlsContext context{.definitions = {{"name", "value"}},
-                       .queryParameter = [](std::string_view name) { return std::optional<std::string>(name); }};
+    HlsContext context{.definitions = {{"name", "value"}}, .queryParameter = [](std::string_view name) {
+                           return std::optional<std::string>(name);
+                       }};
     auto playlist = readHlsPlaylist({reinterpret_cast<const char*>(data), size}, context);
     if (!playlist) return 0;
     if (const auto* media = std::get_if<HlsMedia>(&*playlist)) check(*media);

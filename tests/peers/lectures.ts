@@ -28,7 +28,7 @@ export interface Lectures {
   readonly captioned: Lecture;
   readonly moovLast: Lecture;
   readonly mp3: Lecture;
-  /** The audio podcast's address sends the whole video. */
+  /** The audio podcast's address sends the whole video; this one and the following have no stream beside it. */
   readonly videoAsAudio: Lecture;
   /** The audio podcast's address sends a video without sound. */
   readonly silent: Lecture;
@@ -51,7 +51,7 @@ export function makeLectures(media: Media): Lectures {
     topic: make("topic", { tid: idFrom("tid", "topic") }),
     public: make("public", { access: "public" }),
     downloadsOff: make("downloads off", { downloads: false }),
-    notEncoded: make("not encoded", { audioEncoded: false }),
+    notEncoded: make("not encoded", { audioEncoded: false, stream: "none" }),
     purged: make("purged", { purged: true }),
     forbidden: make("forbidden", { access: "nobody" }),
     hls: make("hls", { stream: "hls", hls: short.hls }),
@@ -61,12 +61,12 @@ export function makeLectures(media: Media): Lectures {
     captioned: make("captioned", { captions: true, captionLanguages: [1, 4] }),
     moovLast: make("moov last", { audio: short.audioMoovLast, video: short.videoMoovLast }),
     mp3: make("mp3", { audio: short.mp3, podcastType: "audio/mpeg" }),
-    videoAsAudio: make("video as audio", { audio: short.video }),
-    silent: make("silent", { audio: short.silent }),
-    text: make("text", { audio: notMedia.text }),
-    html: make("html", { audio: notMedia.html }),
-    random: make("random", { audio: notMedia.random }),
-    zip: make("zip", { audio: notMedia.zip }),
-    empty: make("empty", { audio: notMedia.empty }),
+    videoAsAudio: make("video as audio", { audio: short.video, stream: "none" }),
+    silent: make("silent", { audio: short.silent, stream: "none" }),
+    text: make("text", { audio: notMedia.text, stream: "none" }),
+    html: make("html", { audio: notMedia.html, stream: "none" }),
+    random: make("random", { audio: notMedia.random, stream: "none" }),
+    zip: make("zip", { audio: notMedia.zip, stream: "none" }),
+    empty: make("empty", { audio: notMedia.empty, stream: "none" }),
   };
 }

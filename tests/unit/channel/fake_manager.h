@@ -55,8 +55,7 @@ class FakeManager : public capture::Manager {
         if (first + listing.captures.size() < captures.size()) listing.next = listing.captures.back().id;
         return listing;
     }
-    boost::asio::awaitable<Result<capture::SiteListing>> listSite(
-        capture::SiteListRequest request) override {
+    boost::asio::awaitable<Result<capture::SiteListing>> listSite(capture::SiteListRequest request) override {
         calls.push_back("listSite " + request.page + " of " + request.store + " from " +
                         std::to_string(request.range.first) + ", " + std::to_string(request.range.most));
         co_return siteListing;

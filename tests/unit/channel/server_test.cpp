@@ -150,7 +150,7 @@ TEST(Server, answers_what_is_no_request_and_goes_on) {
     Served host;
     host.hello();
     host.sendBytes(framed("") + framed("{") + framed("[]") + framed("7") +
-                   framed(R"({"jsonrpc":"2.0","id":3,"method":"site.list"})") +
+                   framed(R"({"jsonrpc":"2.0","id":3,"method":"site.burn"})") +
                    framed(R"({"jsonrpc":"2.0","id":4,"method":"vault.status","params":[]})"));
     const auto answers = host.receive();
     ASSERT_EQ(answers.size(), 6U);
@@ -351,7 +351,8 @@ TEST(Server, lists_what_a_sites_page_holds) {
     listing.total = 37;
     listing.next = 2;
     host.manager.siteListing = listing;
-    const auto answer = host.ask("site.list", {{"page", "https://x/#folderID=1"}, {"store", "0"}, {"limit", 2}});
+    const auto answer =
+        host.ask("site.list", {{"page", "https://x/#folderID=1"}, {"store", "0"}, {"limit", 2}});
     EXPECT_EQ(answer.at("result"),
               (json{{"items",
                      {{{"page", "https://uni.hosted.panopto.com/Panopto/Pages/Viewer.aspx?id=1"},

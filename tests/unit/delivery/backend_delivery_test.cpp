@@ -817,7 +817,8 @@ TEST_F(BackendDeliveryTest, brings_captions_to_a_backend_that_takes_them_before_
     const auto at = [&](const std::string& what) { return std::ranges::find(methods, what); };
     ASSERT_NE(at("POST /api/lectures/lecture-1/captions"), methods.end());
     EXPECT_LT(at("POST /api/lectures/lecture-1/captions"), at("POST /api/lectures/lecture-1/complete"));
-    const auto sent = std::ranges::find(backend.seen, "/api/lectures/lecture-1/captions", &testing::Seen::path);
+    const auto sent =
+        std::ranges::find(backend.seen, "/api/lectures/lecture-1/captions", &testing::Seen::path);
     EXPECT_EQ(sent->headers.find("content-type"), "application/x-subrip; charset=utf-8");
     EXPECT_EQ(sent->headers.find("content-language"), "en-GB");
 }

@@ -318,8 +318,8 @@ TEST_F(FolderDeliveryTest, replaces_no_captions_that_are_there_and_repeats_none)
     }
     EXPECT_EQ(read(music() / "Lecture 4 [49d05f87].srt"), "my own notes");
     EXPECT_EQ(read(music() / "Lecture 4 [49d05f87].en-GB.srt"), words);
-    EXPECT_THAT(namesIn(music()), UnorderedElementsAre(name, "Lecture 4 [49d05f87].srt",
-                                                       "Lecture 4 [49d05f87].en-GB.srt"));
+    EXPECT_THAT(namesIn(music()),
+                UnorderedElementsAre(name, "Lecture 4 [49d05f87].srt", "Lecture 4 [49d05f87].en-GB.srt"));
 }
 
 TEST_F(FolderDeliveryTest, delivers_the_sound_whatever_becomes_of_its_captions) {

@@ -89,7 +89,8 @@ TEST(M4aHead, KeepsEditsAndClosesTheOneThatWasOpen) {
 
 TEST(M4aHead, CarriesTagsAndNoneThatAreEmpty) {
     auto head =
-        textOf(m4aHead(plainFormat(), packets(), {.title = "Wärme und Arbeit", .date = "2026-10-05"}));
+        textOf(m4aHead(plainFormat(), packets(),
+                       {.title = "Wärme und Arbeit", .course = {}, .date = "2026-10-05", .source = {}}));
     EXPECT_NE(head.find("Wärme und Arbeit"), std::string::npos);
     EXPECT_NE(head.find(std::string("\xa9"
                                     "day")),

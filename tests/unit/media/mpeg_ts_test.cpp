@@ -291,6 +291,15 @@ TEST_F(SegmentsByHand, leave_out_the_checksums_of_frames) {
     EXPECT_EQ(batch.bytes.size(), sound.size() - 3 * 9);
 }
 
+TEST_F(SegmentsByHand, that_look_like_a_box_as_well_are_packets_all_the_same) {
+    // A packet of a PID that nobody names, whose payload says "moov" where a box has its name.
+    auto stream = std::string("\x47\x1f\x00\x10moov", 8) + std::string(180, 'x') + muxer.tables() +
+                  muxer.pes(frames(3), 0);
+    auto added = add(stream);
+    ASSERT_TRUE(added) << added.error().message;
+    EXPECT_EQ(audio.durationMs(), 3u * 1024 * 1000 / 48'000);
+}
+
 TEST_F(SegmentsByHand, that_are_no_sound_are_refused) {
     for (std::string text : {"<html>", "WEBVTT\n\n", "", "ID3", "\xff\xf1"}) {
         SegmentAudio other;

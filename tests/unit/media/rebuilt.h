@@ -80,9 +80,8 @@ inline std::string withLongMdat(std::string file) {
 }
 
 /// AAC packets of changing sizes, each in a chunk of its own behind some bytes of picture; moov in front.
-inline std::string finestInterleave(std::uint32_t packets) {
+inline std::string finestInterleave(std::uint32_t packets, std::uint32_t gap = 11) {
     auto sizeOf = [](std::uint32_t i) { return 300 + i * 7919 % 97; };
-    constexpr std::uint32_t gap = 11;
     const std::string esds(
         "\0\0\0\0\x03\x19\0\0\0\x04\x11\x40\x15\0\0\0\0\0\0\0\0\0\0\0\x05\x02\x11\x90\x06\x01\x02", 31);
     auto entry = box("mp4a", zeros(6) + u16(1) + zeros(8) + u16(2) + u16(16) + zeros(4) + u32(48'000u << 16) +
@@ -113,7 +112,7 @@ inline std::string finestInterleave(std::uint32_t packets) {
     auto head = build(0).size();
     auto file = build(head + 8 + gap);
     std::string data;
-    data.reserve(packets * 360ul);
+    data.reserve(packets * (350ul + gap));
     for (std::uint32_t i = 0; i < packets; ++i)
         data.append(gap, 'v').append(sizeOf(i), static_cast<char>('A' + i % 57));
     return file + box("mdat", data);

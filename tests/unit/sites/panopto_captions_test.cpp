@@ -18,7 +18,8 @@ const std::string signInPage = "<!DOCTYPE html>\n<html><head><title>Sign in</tit
 
 class PanoptoCaptions : public testing::Test {
   protected:
-    Result<Captions> ask(const std::string& language = "en-GB", const std::string& query = "id=" + recording) {
+    Result<Captions> ask(const std::string& language = "en-GB",
+                         const std::string& query = "id=" + recording) {
         auto page = site.recognise(test::url(tenant + "/Panopto/Pages/Viewer.aspx?" + query));
         Visit visit{.http = http, .credentials = credentials, .timing = timing, .stop = stop.get_token()};
         return test::runToEnd(site.captions(*page, language, visit));
@@ -33,15 +34,18 @@ class PanoptoCaptions : public testing::Test {
 };
 
 TEST_F(PanoptoCaptions, AreAskedForAsThePlayerDoes) {
-    http.answer(question, {.body = R"([{"Caption":"Good &amp; early","Time":1.5,"Duration":0,"CaptionDuration":4.1},
+    http.answer(question,
+                {.body = R"([{"Caption":"Good &amp; early","Time":1.5,"Duration":0,"CaptionDuration":4.1},
                                        {"Caption":"Today","Time":61,"Duration":0,"CaptionDuration":2}])"});
     auto captions = ask();
     ASSERT_TRUE(captions) << captions.error().message;
     EXPECT_EQ(captions->language, "en-GB");
-    EXPECT_EQ(captions->srt, "1\n00:00:01,500 --> 00:00:05,600\nGood & early\n\n"
-                             "2\n00:01:01,000 --> 00:01:03,000\nToday\n\n");
+    EXPECT_EQ(captions->srt,
+              "1\n00:00:01,500 --> 00:00:05,600\nGood & early\n\n"
+              "2\n00:01:01,000 --> 00:01:03,000\nToday\n\n");
     ASSERT_EQ(http.asked().size(), 1u);
-    EXPECT_EQ(http.asked()[0].body, "deliveryId=" + recording + "&getCaptions=true&language=1&responseType=json");
+    EXPECT_EQ(http.asked()[0].body,
+              "deliveryId=" + recording + "&getCaptions=true&language=1&responseType=json");
     EXPECT_TRUE(http.asked()[0].hadCredentials);
 }
 
@@ -91,7 +95,8 @@ TEST_F(PanoptoCaptions, HaveALanguageForEachNumberAndBack) {
     EXPECT_EQ(panoptoLanguage(0), "en-US");
     EXPECT_EQ(panoptoLanguage(21), "it-IT");
     EXPECT_EQ(panoptoLanguage(30), "x-panopto-30");
-    for (unsigned number : {0u, 1u, 21u, 22u, 9999u}) EXPECT_EQ(panoptoLanguageNumber(panoptoLanguage(number)), number);
+    for (unsigned number : {0u, 1u, 21u, 22u, 9999u})
+        EXPECT_EQ(panoptoLanguageNumber(panoptoLanguage(number)), number);
     EXPECT_FALSE(panoptoLanguageNumber("x-panopto-"));
     EXPECT_FALSE(panoptoLanguageNumber("en"));
 }

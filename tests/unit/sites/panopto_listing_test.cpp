@@ -32,12 +32,9 @@ std::string idOfRow(std::size_t n) {
 }
 
 json sessionRow(std::size_t n) {
-    return {{"__type", "SessionRow:#Panopto.Data.DB.WebUI"},
-            {"DeliveryID", idOfRow(n)},
-            {"SessionName", "Lecture " + std::to_string(n)},
-            {"Duration", 3197.75},
-            {"ViewerUrl", "https://evil.example/Viewer.aspx?id=1"},
-            {"IsDownloadAvailable", true}};
+    return {{"__type", "SessionRow:#Panopto.Data.DB.WebUI"},        {"DeliveryID", idOfRow(n)},
+            {"SessionName", "Lecture " + std::to_string(n)},        {"Duration", 3197.75},
+            {"ViewerUrl", "https://evil.example/Viewer.aspx?id=1"}, {"IsDownloadAvailable", true}};
 }
 
 std::string sessionsAnswer(const json& rows, std::size_t total) {
@@ -118,7 +115,7 @@ TEST_F(PanoptoList, AsksForAFolderAsPanoptosOwnPageDoesAndNamesItsRecordings) {
     off["IsDownloadAvailable"] = false;
     off["Duration"] = nullptr;
     off["SessionName"] = "  Lecture\n\t2 ";
-    http.answer(getSessions, {.body = sessionsAnswer({sessionRow(1), off}, 2)});
+    http.answer(getSessions, {.body = sessionsAnswer(json::array({sessionRow(1), off}), 2)});
     auto found = list(listAddress + "#folderID=%22" + folderId + "%22");
     ASSERT_TRUE(found) << found.error().message;
     EXPECT_EQ(query(), (json{{"query", nullptr},
@@ -153,7 +150,7 @@ TEST_F(PanoptoList, AsksForAFolderAsPanoptosOwnPageDoesAndNamesItsRecordings) {
 }
 
 TEST_F(PanoptoList, AsksForWhatIsSharedAndForSubscriptionsByTheirFlags) {
-    http.answer(getSessions, {.body = sessionsAnswer({sessionRow(1)}, 1)});
+    http.answer(getSessions, {.body = sessionsAnswer(json::array({sessionRow(1)}), 1)});
     ASSERT_TRUE(list(listAddress + "#isSharedWithMe=true"));
     ASSERT_TRUE(list(listAddress + "#isSubscriptionsPage=true"));
     EXPECT_EQ(query(0)["isSharedWithMe"], true);
@@ -167,7 +164,7 @@ TEST_F(PanoptoList, GoesOnWhereItStoppedWhateverTheLengthsOfItsParts) {
     std::vector<std::uint64_t> seen;
     for (auto [first, most] : std::vector<std::pair<std::uint64_t, std::size_t>>{
              {0, 100}, {100, 100}, {200, 250}, {250, 1000}, {30, 20}}) {
-        http.answer(getSessions, {.body = sessionsAnswer({sessionRow(1)}, 1000)});
+        http.answer(getSessions, {.body = sessionsAnswer(json::array({sessionRow(1)}), 1000)});
         auto found = list(listAddress, {.first = first, .most = most});
         ASSERT_TRUE(found);
         auto asked = query(http.asked().size() - 1);
@@ -183,8 +180,8 @@ TEST_F(PanoptoList, KnowsEveryFormOfALoggedOutSession) {
         {"a sign-in page with 200", {.body = signInPage}},
         {"Login.aspx",
          {.status = 302,
-          .headers = {{"Location", "/Panopto/Pages/Auth/Login.aspx?Auth=FolderView&panoptoState=" +
-                                       folderId + "&ErrorKey=Controls_Login_NoFolderAccess"}}}},
+          .headers = {{"Location", "/Panopto/Pages/Auth/Login.aspx?Auth=FolderView&panoptoState=" + folderId +
+                                       "&ErrorKey=Controls_Login_NoFolderAccess"}}}},
         {"another host", {.status = 302, .headers = {{"Location", "https://idp.uni.example/saml2/sso"}}}},
         {"401", {.status = 401, .body = "x"}},
         {"403", {.status = 403, .body = signInPage}},
@@ -194,8 +191,7 @@ TEST_F(PanoptoList, KnowsEveryFormOfALoggedOutSession) {
         std::swap(http, fresh);
         http.answer(getSessions, answer);
         http.answer(getPlaylist, answer);
-        for (const auto& address :
-             {listAddress, tenant + "/Panopto/Pages/Viewer.aspx?pid=" + playlistId}) {
+        for (const auto& address : {listAddress, tenant + "/Panopto/Pages/Viewer.aspx?pid=" + playlistId}) {
             auto found = list(address);
             ASSERT_FALSE(found) << what;
             EXPECT_EQ(found.error().kind, Kind::login_required) << what;
@@ -216,8 +212,8 @@ TEST_F(PanoptoList, BelievesAnEmptyListOnlyWhereThePageOpensWithoutASignIn) {
     test::ScriptedClient fresh;
     std::swap(http, fresh);
     http.answer(getSessions, {.body = sessionsAnswer(json::array(), 0)});
-    http.answer(openList, {.status = 302,
-                           .headers = {{"Location", "/Panopto/Pages/Auth/Login.aspx?Auth=FolderView"}}});
+    http.answer(openList,
+                {.status = 302, .headers = {{"Location", "/Panopto/Pages/Auth/Login.aspx?Auth=FolderView"}}});
     auto hidden = list(listAddress + "#folderID=%22" + folderId + "%22");
     ASSERT_FALSE(hidden);
     EXPECT_EQ(hidden.error().kind, Kind::login_required);
@@ -253,7 +249,7 @@ TEST_F(PanoptoList, GivesAPlaylistsRecordingsInParts) {
 
 TEST_F(PanoptoList, TriesWhatMayPassAgainAndSaysTheRestInItsOwnWords) {
     http.answer(getSessions, {.status = 503, .headers = {{"Retry-After", "2"}}});
-    http.answer(getSessions, {.body = sessionsAnswer({sessionRow(1)}, 1)});
+    http.answer(getSessions, {.body = sessionsAnswer(json::array({sessionRow(1)}), 1)});
     EXPECT_TRUE(list(listAddress));
     EXPECT_EQ(pauses.taken, std::vector{std::chrono::milliseconds(2000)});
 

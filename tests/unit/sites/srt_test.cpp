@@ -45,7 +45,8 @@ TEST(Srt, undoes_what_html_does_to_words) {
 }
 
 TEST(Srt, leaves_out_cues_without_words) {
-    EXPECT_EQ(srtOf({{.startMs = 0, .durationMs = 1, .text = " \n<br>"}, {.startMs = 5, .durationMs = 1, .text = "x"}}),
+    EXPECT_EQ(srtOf({{.startMs = 0, .durationMs = 1, .text = " \n<br>"},
+                     {.startMs = 5, .durationMs = 1, .text = "x"}}),
               "1\n00:00:00,005 --> 00:00:00,006\nx\n\n");
     EXPECT_EQ(srtOf({}), "");
 }

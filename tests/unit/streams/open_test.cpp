@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include "fake_site.h"
+#include "net/curl_client.h"
 #include "tests/unit/media/boxes.h"
 #include "tests/unit/media/made_streams.h"
+#include "tests/unit/net/scripted_server.h"
 
 namespace {
 
@@ -177,8 +179,9 @@ TEST_F(OpenStreams, play_dash_periods_one_after_the_other) {
 
 TEST_F(OpenStreams, take_a_dash_representation_that_is_one_file_as_that_file) {
     put("m.mpd", mpd("<BaseURL>a.m4a</BaseURL>"));
-    put("dash/a.m4a", test::soundFile());
-    EXPECT_EQ(described(open("m.mpd")), "audio-direct " + std::to_string(test::soundFile().size()) + "/0;");
+    auto sound = mp3Segment(0, 20);
+    put("dash/a.m4a", sound);
+    EXPECT_EQ(described(open("m.mpd")), "audio-direct " + std::to_string(sound.size()) + "/0;");
     put("dash/a.m4a", mpd("<BaseURL>a.m4a</BaseURL>"));
     EXPECT_EQ(described(open("m.mpd")), "not_media") << "no chain of manifests";
 }
@@ -190,6 +193,45 @@ TEST_F(OpenStreams, say_what_is_no_stream) {
     EXPECT_EQ(described(open("live.mpd")), "not_ready_yet");
     put("empty.m3u8", "#EXTM3U\n#EXT-X-ENDLIST\n");
     EXPECT_EQ(described(open("empty.m3u8")), "not_media");
+}
+
+TEST_F(OpenStreams, come_through_the_real_client_over_many_connections) {
+    std::map<std::string, std::string> pages{{"/s/index.m3u8", playlist("s", 40)}};
+    for (unsigned i = 0; i < 40; ++i) pages["/s/s" + std::to_string(i)] = mp3Segment(i, 20);
+    test::ScriptedServer server(loop, [&pages](const std::string& request) {
+        auto path = request.substr(request.find(' ') + 1);
+        path.resize(path.find(' '));
+        auto found = pages.find(path);
+        auto body = found == pages.end() ? "" : found->second;
+        auto head = std::string(body.empty() ? "HTTP/1.1 404 Gone" : "HTTP/1.1 200 OK") +
+                    "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n";
+        return test::RawAnswer{.bytes = head + (request.starts_with("HEAD") ? "" : body)};
+    });
+    net::CurlClient client(loop.get_executor(), {});
+    auto timing = net::realTiming();
+    streams::Visit with{.http = client,
+                        .credentials = nullptr,
+                        .timing = timing,
+                        .judgeHop = {},
+                        .judgeHead = {},
+                        .worker = loop.get_executor(),
+                        .stop = {}};
+    test::MemoryTarget target;
+    std::uint64_t bytes = 0;
+    streams::Way::OnProgress onProgress = [](std::uint64_t, std::uint64_t) {};
+    auto index = server.url("/s/index.m3u8");
+    streams::Wishes wishes;
+    auto work = [&]() -> boost::asio::awaitable<Result<void>> {
+        auto ways = co_await streams::open(index, wishes, with);
+        if (!ways) co_return std::unexpected(ways.error());
+        bytes = ways->front()->bytes();
+        co_return co_await ways->front()->fetch(with, target, onProgress);
+    };
+    auto outcome = test::runOn(loop, work());
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_TRUE(target.bytes == sound(40, 20));
+    EXPECT_EQ(bytes, target.bytes.size());
+    server.stop();
 }
 
 /// Streams that ffmpeg makes, captured, and compared packet by packet with what ffmpeg made them of.
