@@ -57,13 +57,20 @@ export async function launchChromium(options: LaunchOptions): Promise<ChromiumBr
       `--window-size=${String(VIEWPORT.width)},${String(VIEWPORT.height + 90)}`,
       "--lang=en-US",
       "--hide-scrollbars",
+      // In frames of other sites, too, to which `colours` gives the colours alone.
+      "--force-prefers-reduced-motion",
       // Chromium refuses to run as root with its sandbox.
       ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
     ],
   });
   const launched = new ChromiumBrowser(browser, home);
-  if (inPrivate) await launched.allowInPrivate();
-  return launched;
+  try {
+    if (inPrivate) await launched.allowInPrivate();
+    return launched;
+  } catch (error) {
+    await launched.close();
+    throw error;
+  }
 }
 
 export class ChromiumBrowser implements TestBrowser {
@@ -115,12 +122,13 @@ export class ChromiumBrowser implements TestBrowser {
     return this.open(`chrome-extension://${ID}/${path}`);
   }
 
-  /** As on its settings page, which starts the extension anew. */
+  /** As on its settings page. The browser starts the extension anew. */
   async allowInPrivate(): Promise<void> {
-    const before = await this.#background();
-    await this.#inSettings(async (scope, extensionId) => scope.developerPrivate.updateExtensionConfiguration({ extensionId, incognitoAccess: true }));
-    await eventually("the extension's new worker", () => !this.puppet.targets().includes(before));
     await this.#worker();
+    await this.#inSettings(async (scope, extensionId) => scope.developerPrivate.updateExtensionConfiguration({ extensionId, incognitoAccess: true }));
+    const isAllowed = async (): Promise<boolean> => (await this.#worker()).evaluate(() => chrome.extension.isAllowedIncognitoAccess());
+    // The worker that ends meanwhile answers no more.
+    await eventually("the extension being allowed in private windows", () => isAllowed().catch(() => false));
   }
 
   /** The browser itself opens the window: a context of the driver's own would be no private window to an extension. */
