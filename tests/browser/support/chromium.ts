@@ -25,7 +25,7 @@ const END_MS = 5_000;
 /** What its settings page can do, and no other. */
 interface SettingsScope {
   readonly developerPrivate: {
-    updateExtensionConfiguration(change: { extensionId: string; hostAccess?: "ON_CLICK"; incognitoAccess?: boolean }): Promise<void>;
+    updateExtensionConfiguration(change: { extensionId: string; hostAccess: "ON_CLICK" }): Promise<void>;
     addHostPermission(extensionId: string, pattern: string): Promise<void>;
   };
 }
@@ -44,7 +44,7 @@ export async function launchChromium(options: LaunchOptions): Promise<ChromiumBr
     headless: !headed,
     userDataDir: home.profile,
     pipe: true,
-    enableExtensions: [EXTENSION],
+    enableExtensions: inPrivate ? true : [EXTENSION],
     defaultViewport: headed ? null : VIEWPORT,
     env: home.environment(),
     // Whoever launches ends it, signals included.
@@ -65,7 +65,7 @@ export async function launchChromium(options: LaunchOptions): Promise<ChromiumBr
   });
   const launched = new ChromiumBrowser(browser, home);
   try {
-    if (inPrivate) await launched.allowInPrivate();
+    if (inPrivate) await launched.loadForPrivate();
     return launched;
   } catch (error) {
     await launched.close();
@@ -122,13 +122,10 @@ export class ChromiumBrowser implements TestBrowser {
     return this.open(`chrome-extension://${ID}/${path}`);
   }
 
-  /** As on its settings page. The browser starts the extension anew. */
-  async allowInPrivate(): Promise<void> {
-    await this.#worker();
-    await this.#inSettings(async (scope, extensionId) => scope.developerPrivate.updateExtensionConfiguration({ extensionId, incognitoAccess: true }));
-    const isAllowed = async (): Promise<boolean> => (await this.#worker()).evaluate(() => chrome.extension.isAllowedIncognitoAccess());
-    // The worker that ends meanwhile answers no more.
-    await eventually("the extension being allowed in private windows", () => isAllowed().catch(() => false));
+  /** As a person does who loads it and lets it work in private windows at once: its settings page would start it anew, which ends the driver's hold on it. */
+  async loadForPrivate(): Promise<void> {
+    const session = await this.puppet.target().createCDPSession();
+    await session.send("Extensions.loadUnpacked", { path: EXTENSION, enableInIncognito: true });
   }
 
   /** The browser itself opens the window: a context of the driver's own would be no private window to an extension. */
