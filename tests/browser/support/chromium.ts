@@ -25,7 +25,7 @@ const END_MS = 5_000;
 /** What its settings page can do, and no other. */
 interface SettingsScope {
   readonly developerPrivate: {
-    updateExtensionConfiguration(change: { extensionId: string; hostAccess?: "ON_CLICK"; incognitoAccess?: boolean }): Promise<void>;
+    updateExtensionConfiguration(change: { extensionId: string; hostAccess: "ON_CLICK" }): Promise<void>;
     addHostPermission(extensionId: string, pattern: string): Promise<void>;
   };
 }
@@ -44,7 +44,7 @@ export async function launchChromium(options: LaunchOptions): Promise<ChromiumBr
     headless: !headed,
     userDataDir: home.profile,
     pipe: true,
-    enableExtensions: [EXTENSION],
+    enableExtensions: inPrivate ? true : [EXTENSION],
     defaultViewport: headed ? null : VIEWPORT,
     env: home.environment(),
     // Whoever launches ends it, signals included.
@@ -57,13 +57,20 @@ export async function launchChromium(options: LaunchOptions): Promise<ChromiumBr
       `--window-size=${String(VIEWPORT.width)},${String(VIEWPORT.height + 90)}`,
       "--lang=en-US",
       "--hide-scrollbars",
+      // In frames of other sites, too, to which `colours` gives the colours alone.
+      "--force-prefers-reduced-motion",
       // Chromium refuses to run as root with its sandbox.
       ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
     ],
   });
   const launched = new ChromiumBrowser(browser, home);
-  if (inPrivate) await launched.allowInPrivate();
-  return launched;
+  try {
+    if (inPrivate) await launched.loadForPrivate();
+    return launched;
+  } catch (error) {
+    await launched.close();
+    throw error;
+  }
 }
 
 export class ChromiumBrowser implements TestBrowser {
@@ -115,12 +122,10 @@ export class ChromiumBrowser implements TestBrowser {
     return this.open(`chrome-extension://${ID}/${path}`);
   }
 
-  /** As on its settings page, which starts the extension anew. */
-  async allowInPrivate(): Promise<void> {
-    const before = await this.#background();
-    await this.#inSettings(async (scope, extensionId) => scope.developerPrivate.updateExtensionConfiguration({ extensionId, incognitoAccess: true }));
-    await eventually("the extension's new worker", () => !this.puppet.targets().includes(before));
-    await this.#worker();
+  /** As a person does who loads it and lets it work in private windows at once: its settings page would start it anew, which ends the driver's hold on it. */
+  async loadForPrivate(): Promise<void> {
+    const session = await this.puppet.target().createCDPSession();
+    await session.send("Extensions.loadUnpacked", { path: EXTENSION, enableInIncognito: true });
   }
 
   /** The browser itself opens the window: a context of the driver's own would be no private window to an extension. */
