@@ -57,6 +57,14 @@ test("agreeing is kept for the origin, and starts the capture after the cookies 
   assert.deepEqual(validateTraffic(browser.host.traffic), []);
 });
 
+test("a stream that the page has loaded goes along with the start, and is not kept", async () => {
+  const stream = "https://cdn.example/a.hls/master.m3u8?signature=1";
+  await newDesk().press("allow", { ...PLACE, stream });
+  assert.deepEqual(asked("capture.start")[0]?.params["media"], { url: stream });
+  assert.ok(!JSON.stringify(browser.session).includes("signature"));
+  assert.deepEqual(validateTraffic(browser.host.traffic), []);
+});
+
 test("without any cookie the capture starts all the same", async () => {
   browser.cookies = [];
   await newDesk().press("allow", PLACE);

@@ -1,5 +1,5 @@
 // The desk where all comes together: what the person presses, what the host wants, what the browser says of cookies.
-import { ChannelError, HostError, isFinal, type Capture, type Cookie, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
+import { ChannelError, HostError, isFinal, type Capture, type CaptureStartParams, type Cookie, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
 import { announce, askForAccess, askForSignIn, badge, tellOfRefusal } from "./announce.ts";
 import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
 import { Courses } from "./courses.ts";
@@ -317,15 +317,17 @@ export class Desk {
       page: page.url, key, quality: "audio-only", deliver: deliveryOf(settings), store: nameOf(jar),
       ...(title === "" ? {} : { title }),
     };
-    await this.#start({ key, origin: page.origin, jar, params, tabId: place.tabId });
+    // An address may be signed: it goes along this once, and is not kept with the job.
+    const media = place.stream === undefined ? {} : { media: { url: place.stream } };
+    await this.#start({ key, origin: page.origin, jar, params, tabId: place.tabId }, media);
   }
 
-  async #start(job: Job): Promise<void> {
+  async #start(job: Job, media: Pick<CaptureStartParams, "media"> = {}): Promise<void> {
     const bridge = await this.#link.ready();
     await this.#putSecrets(job);
     await this.#jobs.keep(job);
     try {
-      this.#link.learn(await bridge.captures.start(job.params));
+      this.#link.learn(await bridge.captures.start({ ...job.params, ...media }));
     } catch (error) {
       // Without a connection the job stays, and is started again with the host; a refusal is final.
       if (error instanceof HostError) await this.#jobs.drop(job.key);

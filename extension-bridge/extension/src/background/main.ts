@@ -3,6 +3,7 @@ import { ChannelError } from "@auricle/bridge";
 import { captureIdOf } from "./notice.ts";
 import { Desk } from "./desk.ts";
 import { api } from "../shared/browser.ts";
+import { streamAmong } from "../shared/stream.ts";
 import { PAGE_PORT, PANEL_PORT, type CourseCall, type Order, type Outcome, type PageHello, type PageNews, type PagePress, type PanelTab, type Place, type TabCall } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
@@ -81,8 +82,11 @@ function welcomePage(port: chrome.runtime.Port): void {
     const said = message as PagePress | PageHello;
     place.title = String(said.title).slice(0, LONGEST_TITLE);
     if (said.action === undefined) return introduce(place, said);
-    const { action } = said;
+    const { action, stream } = said;
     if (!PAGE_ACTIONS.has(action)) return;
+    const loaded = stream === undefined ? undefined : streamAmong([String(stream)]);
+    if (loaded === undefined) delete place.stream;
+    else place.stream = loaded;
     desk.press(action, place).catch((error: unknown) => {
       // The lack of a program is told by the card itself, with its button.
       if (error instanceof ChannelError || !pages.has(port)) return;

@@ -4,6 +4,7 @@ import { placeCourseButton } from "./course-button.ts";
 import { api } from "../shared/browser.ts";
 import { recogniseCourse } from "../shared/course.ts";
 import { recognise } from "../shared/page.ts";
+import { streamAmong } from "../shared/stream.ts";
 import { PAGE_PORT, type CourseCall, type PageHello, type PageNews, type PagePress } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
@@ -48,7 +49,8 @@ function begin(origin: string): void {
 
   function press(action: Action): void {
     try {
-      connected().postMessage({ action, title: document.title } satisfies PagePress);
+      const stream = streamAmong(performance.getEntriesByType("resource").map(({ name }) => name));
+      connected().postMessage({ action, title: document.title, ...(stream === undefined ? {} : { stream }) } satisfies PagePress);
     } catch {
       button.say("The extension was updated. Load this page again.");
     }

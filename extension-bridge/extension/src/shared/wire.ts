@@ -54,6 +54,8 @@ export interface Place {
   title: string;
   tabId: number;
   frameId: number;
+  /** A stream that its player has loaded; told by the page. */
+  stream?: string;
   /** Origins of the pages around its frame, the tab's own last; absent where the browser does not tell a frame. */
   ancestors?: string[];
 }
@@ -105,6 +107,8 @@ export interface CourseCall {
 export interface PagePress {
   action: Action;
   title: string;
+  /** What the page's player has loaded, where it has. */
+  stream?: string;
 }
 
 /** To a page, over its port. */
