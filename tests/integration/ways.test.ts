@@ -6,13 +6,19 @@ import { readFile, readdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
-import type { ErrorKind } from "../../extension-bridge/bridge/src/index.ts";
+import type { Capture, CaptureStartParams, ErrorKind } from "../../extension-bridge/bridge/src/index.ts";
+import type { FileSite } from "../peers/files/file-site.ts";
 import { boxAt } from "../peers/media/corpus-folder.ts";
 import { makeCorpus, type Corpus, type CorpusCase } from "../peers/media/corpus.ts";
 import { packetsOf } from "../peers/media/packets.ts";
-import type { FileSite } from "../peers/files/file-site.ts";
-import { assertFailed, assertNoLeak } from "./support/assertions.ts";
-import { runFetch, type Fetched } from "./support/fetching.ts";
+import { deliveryInfo } from "../peers/panopto/delivery-info.ts";
+import type { Lecture } from "../peers/panopto/lecture.ts";
+import { SITE_HOST } from "../peers/panopto/site.ts";
+import { bytesAnswer } from "../peers/wire/answer.ts";
+import type { Fault } from "../peers/wire/fault.ts";
+import type { RequestRecord } from "../peers/wire/record.ts";
+import { assertFailed, assertNoLeak, assertSaved } from "./support/assertions.ts";
+import { FetchRun, runFetch, type Fetched } from "./support/fetching.ts";
 import { Scene } from "./support/scene.ts";
 
 const corpus: Corpus = await makeCorpus();
@@ -123,10 +129,10 @@ const REFUSALS: readonly [name: string, url: () => Url | Promise<Url>, kind: Err
   ["an MP4 with an encrypted sound", () => changed(entryOf(INDEX_AT_END), described("mp4a", "enca")), "drm_protected", /DRM/],
   ["an MP4 with an encrypted picture", () => changed(entryOf(INDEX_AT_END), described("avc1", "encv")), "drm_protected", /DRM/],
   ["an MP4 with a licence server's box", () => changed(entryOf(INDEX_AT_END), withPssh), "drm_protected", /DRM/],
-  ["an MP4 whose sound is in no known coding", () => changed(entryOf(INDEX_AT_END), described("mp4a", "qqqq")), "not_media", /./],
+  ["an MP4 whose sound is in no known coding", () => changed(entryOf(INDEX_AT_END), described("mp4a", "qqqq")), "not_media", /not known/],
   ["an MP4 that is cut off in its sound", () => changed(entryOf(IN_FRONT), (file) => file.subarray(0, file.length / 2)), "not_media", /./],
   ["an MP4 that is cut off before its index", () => changed(entryOf(INDEX_AT_END), (file) => file.subarray(0, file.length / 2)), "not_media", /./],
-  ["a transport stream that holds none", () => Promise.resolve(files.put("/other/index.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nseg.ts\n#EXT-X-ENDLIST\n")), "not_found", /[Ss]egment 0/],
+  ["a playlist whose only segment is not there", () => files.put("/other/index.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nseg.ts\n#EXT-X-ENDLIST\n"), "not_found", /^Segment 1 of 1 /],
   ["a page in place of a playlist", () => files.put("/other/page.m3u8", "<!DOCTYPE html>\n<title>Sign in</title><p>Please sign in.</p>"), "not_media", /./],
   ["text in place of a manifest", () => files.put("/other/text.mpd", "this is no manifest"), "not_media", /./],
   ["a playlist without segments", () => files.put("/other/empty.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-ENDLIST\n"), "not_media", /no segments/],
@@ -145,4 +151,173 @@ describe("what cannot be captured", { concurrency: Math.max(2, cpus().length) },
       assert.deepEqual(await readdir(folder).catch(() => []), []);
     });
   }
+});
+
+describe("a server that does not give the ranges it was asked for", () => {
+  const lies: readonly Fault[] = [{ kind: "ignore-range" }, ...(["start", "total", "validator", "absent"] as const).map((what) => ({ kind: "wrong-range", what }) as const)];
+  for (const fault of lies) {
+    for (const after of [0, 2]) {
+      it(`(${"what" in fault ? fault.what : fault.kind}, from request ${String(after + 1)} on) is noticed, and the sound is taken all the same`, async () => {
+        const entry = entryOf(IN_FRONT);
+        const lie = files.fail(fault, { path: entry, after, times: 1000 });
+        const { status, capture, err } = await fetched(files.url(`/corpus/${entry}`));
+        assert.equal(status, 0, err);
+        assert.ok(lie.hits > 0);
+        assert.deepEqual((await packetsOf(capture?.result?.file ?? "")).digests, corpus.cases.find((one) => one.entry === entry)?.packets.digests);
+      });
+    }
+  }
+
+  it("is an error where a list is made of them", async () => {
+    const entry = entryOf("HLS of byte ranges of one transport stream");
+    files.fail({ kind: "ignore-range" }, { path: `${dirname(entry)}/index.ts`, times: 1000 });
+    const { capture } = await fetched(files.url(`/corpus/${entry}`));
+    assert.ok(capture);
+    assertFailed(capture, "not_media");
+    assert.match(capture.error?.message ?? "", /^Segment 1 of 6 .*does not give parts of files/);
+  });
+});
+
+describe("a segment", () => {
+  const entry = entryOf(TS);
+
+  it("that is missing fails the capture with its number, and leaves no file", async () => {
+    files.fail({ kind: "status", status: 404 }, { path: `${dirname(entry)}/index3.ts`, times: 1000 });
+    const { capture, folder } = await fetched(files.url(`/corpus/${entry}`));
+    assert.ok(capture);
+    assertFailed(capture, "not_found");
+    assert.match(capture.error?.message ?? "", /^Segment 4 of 6 /);
+    assert.deepEqual(await readdir(folder).catch(() => []), []);
+  });
+
+  it("that is refused, cut or slow to come at first is there in the end", async () => {
+    files.fail({ kind: "status", status: 503, retryAfter: 0 }, { path: `${dirname(entry)}/index1.ts` });
+    files.fail({ kind: "truncate", afterBytes: 1000 }, { path: `${dirname(entry)}/index2.ts` });
+    files.fail({ kind: "drop", afterBytes: 1000 }, { path: `${dirname(entry)}/index4.ts` });
+    const { status, capture, err } = await fetched(files.url(`/corpus/${entry}`));
+    assert.equal(status, 0, err);
+    assert.deepEqual((await packetsOf(capture?.result?.file ?? "")).digests, corpus.cases.find((one) => one.entry === entry)?.packets.digests);
+  });
+});
+
+describe("a live stream", () => {
+  const entry = entryOf("HLS of transport streams with sound alone");
+
+  /** A playlist that has grown by a segment at each request, to `most` of them; it ends where it has all. */
+  async function growing(most: number): Promise<{ readonly url: Url; asked(): number }> {
+    const whole = await readFile(join(corpus.folder, entry), "utf8");
+    const from = whole.indexOf("#EXTINF");
+    const parts = whole.slice(from).replace("#EXT-X-ENDLIST", "").trim().split(/\n(?=#EXTINF)/);
+    const path = `/corpus/${dirname(entry)}/live-${randomUUID()}.m3u8`;
+    let asked = 0;
+    files.answer(path, () => {
+      asked += 1;
+      const there = parts.slice(0, Math.min(most, 2 + asked));
+      const head = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-MEDIA-SEQUENCE:0\n";
+      return bytesAnswer(200, "application/x-mpegURL", `${head}${there.join("\n")}\n${there.length === parts.length ? "#EXT-X-ENDLIST\n" : ""}`);
+    });
+    return { url: files.url(path), asked: () => asked };
+  }
+
+  it("is captured until it ends", async () => {
+    const live = await growing(1000);
+    const { status, capture, err } = await fetched(live.url);
+    assert.equal(status, 0, err);
+    assert.ok(live.asked() > 3);
+    assert.deepEqual((await packetsOf(capture?.result?.file ?? "")).digests, corpus.cases.find((one) => one.entry === entry)?.packets.digests);
+  });
+
+  it("without an end is stopped by hand, and leaves no file that looks whole", async () => {
+    const live = await growing(4);
+    const home = await scene.newHome();
+    const folder = join(home, "out");
+    const run = new FetchRun([live.url, "--out", folder], { home, configFile: await scene.configure(home) });
+    await run.printed(/"state":"downloading"/);
+    await files.waitForRequest(({ path, outcome }) => path.endsWith(`${dirname(entry)}/index3.ts`) && outcome === "complete");
+    run.child.kill("SIGINT");
+    const { status, capture } = await run.ended;
+    assert.notEqual(status, 0);
+    assert.equal(capture?.state, "parked");
+    assert.deepEqual(await readdir(folder).catch(() => []), []);
+  });
+});
+
+describe("a Panopto recording", () => {
+  const media = (lecture: Lecture): RequestRecord[] => scene.peers.cdn.requests.filter(({ path, method }) => path.includes(lecture.sessionId) && method === "GET");
+  const info = (): RequestRecord[] => scene.peers.site.requests.filter(({ path }) => path.toLowerCase().includes("deliveryinfo"));
+  const soundOf = async (file: string | undefined): Promise<readonly string[]> => (await packetsOf(file ?? "")).digests;
+
+  async function captured(lecture: Lecture, config: Record<string, unknown> = {}, choices: Partial<CaptureStartParams> = {}): Promise<Capture> {
+    const host = await scene.start({ home: await scene.newHome(), config });
+    await host.signIn();
+    return host.capture(scene.peers.viewerUrl(lecture), choices);
+  }
+
+  const streams = [
+    ["an MP4", { stream: "mp4" }, "audio-from-mp4"],
+    ["an MP4 of Panopto's name", { stream: "panobf1" }, "audio-from-mp4"],
+    ["HLS", { stream: "hls" }, "audio-rendition"],
+    ["HLS of Panopto's name", { stream: "panobf2" }, "audio-rendition"],
+    ["an audio stream", { stream: "mp4", audioStream: true }, "audio-direct"],
+    ["an audio stream alone", { stream: "none", audioStream: true }, "audio-direct"],
+    ["an MP4 among streams without an address", { stream: "mp4", withNullUrls: true }, "audio-from-mp4"],
+  ] as const;
+  for (const [name, choices, how] of streams) {
+    it(`whose audio podcast is not encoded yet is taken from its stream: ${name}`, async () => {
+      const { hls } = scene.peers.lectures.hls;
+      const lecture = scene.lecture({ audioEncoded: false, ...(hls === undefined ? {} : { hls }), ...choices });
+      const done = await captured(lecture);
+      assert.equal(done.state, "done", JSON.stringify(done.error));
+      assert.equal(done.plan?.how, how);
+      assert.deepEqual(await soundOf(done.result?.file), (await packetsOf(lecture.audio.file)).digests);
+      assert.deepEqual(scene.peers.site.requests.filter(({ path }) => path.includes("/Podcast/") && path.includes(lecture.deliveryId)), []);
+    });
+  }
+
+  it("that is not encoded in any way yet is not ready yet", async () => {
+    const failed = await captured(scene.lecture({ audioEncoded: false, stream: "none" }));
+    assertFailed(failed, "not_ready_yet");
+    assert.equal(failed.error?.data.retryable, true);
+  });
+
+  it("whose owner has switched downloads off is refused, and nothing of it is asked of the CDN", async () => {
+    const lecture = scene.lecture({ downloads: false });
+    assertFailed(await captured(lecture), "download_disabled");
+    const sound = media(lecture).filter(({ bytesSent }) => bytesSent > 0);
+    assert.deepEqual(sound.map(({ path }) => path), []);
+  });
+
+  it("whose owner has switched downloads off is streamed where the configuration says so", async () => {
+    const lecture = scene.lecture({ downloads: false });
+    const done = await captured(lecture, { sites: { panopto: { whenDownloadsAreOff: "stream" } } });
+    assert.equal(done.state, "done", JSON.stringify(done.error));
+    assert.equal(done.plan?.how, "audio-from-mp4");
+    assert.deepEqual(await soundOf(done.result?.file), (await packetsOf(lecture.audio.file)).digests);
+  });
+
+  it("whose page has given its DeliveryInfo is not asked for it again", async () => {
+    const lecture = scene.lecture();
+    const view = { lecture, host: SITE_HOST, session: undefined, cdn: scene.peers.cdn };
+    const before = info().length;
+    const done = await captured(lecture, {}, { media: { delivery: deliveryInfo(view) } });
+    await assertSaved(done, lecture.audio);
+    assert.equal(info().length, before);
+  });
+
+  it("whose page has given another one's DeliveryInfo is asked for its own", async () => {
+    const [lecture, other] = [scene.lecture(), scene.lecture()];
+    const before = info().length;
+    const done = await captured(lecture, {}, { media: { delivery: deliveryInfo({ lecture: other, host: SITE_HOST, session: undefined, cdn: scene.peers.cdn }) } });
+    await assertSaved(done, lecture.audio);
+    assert.equal(info().length, before + 1);
+  });
+
+  it("whose page has given a stream's address is taken from it", async () => {
+    const lecture = scene.lecture({ audioEncoded: false, stream: "none" });
+    const given = scene.lecture({ stream: "mp4" });
+    const done = await captured(lecture, {}, { media: { url: scene.peers.cdn.streamUrl(given, SITE_HOST) ?? "" } });
+    assert.equal(done.state, "done", JSON.stringify(done.error));
+    assert.equal(done.plan?.how, "audio-from-mp4");
+    assert.deepEqual(await soundOf(done.result?.file), (await packetsOf(given.audio.file)).digests);
+  });
 });
