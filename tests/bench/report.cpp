@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace auricle::bench {
@@ -15,6 +16,13 @@ nlohmann::json orNull(const std::optional<T>& value) {
 
 const char* said(const std::optional<bool>& holds) {
     return !holds ? "" : *holds ? "holds" : "MISSED";
+}
+
+/// How wide a column is, its heading included.
+int widest(const std::vector<Row>& rows, std::string Row::*column, const std::string& heading) {
+    std::size_t most = heading.size();
+    for (const Row& row : rows) most = std::max(most, (row.*column).size());
+    return static_cast<int>(most);
 }
 
 nlohmann::json toJson(const Row& row) {
@@ -36,15 +44,25 @@ std::optional<double> Row::ratio() const {
 }
 
 void Report::print() const {
-    std::printf("%-30s %4s %9s %9s  %-22s %6s  %-16s %s\n", name.c_str(), "unit", "ours", "other",
-                "other's name", "ratio", "goal", "");
+    const int whats = widest(rows, &Row::what, name), others = widest(rows, &Row::otherName, "other's name"),
+              goals = widest(rows, &Row::goal, "goal");
+    std::printf("%-*s %4s %9s %9s  %-*s %6s  %-*s %s\n", whats, name.c_str(), "unit", "ours", "other", others,
+                "other's name", "ratio", goals, "goal", "");
     for (const Row& row : rows) {
         char other[16] = "missing", ratio[16] = "";
         if (row.other) std::snprintf(other, sizeof other, "%.2f", *row.other);
         if (row.ratio()) std::snprintf(ratio, sizeof ratio, "%.2f", *row.ratio());
-        std::printf("%-30s %4s %9.2f %9s  %-22s %6s  %-16s %s\n", row.what.c_str(), row.unit.c_str(),
-                    row.ours, other, row.otherName.c_str(), ratio, row.goal.c_str(), said(row.holds));
+        std::printf("%-*s %4s %9.2f %9s  %-*s %6s  %-*s %s\n", whats, row.what.c_str(), row.unit.c_str(),
+                    row.ours, other, others, row.otherName.c_str(), ratio, goals, row.goal.c_str(),
+                    said(row.holds));
     }
+}
+
+Report Report::withGoals() const {
+    Report some{.name = name, .rows = {}};
+    std::ranges::copy_if(rows, std::back_inserter(some.rows),
+                         [](const Row& row) { return !row.goal.empty(); });
+    return some;
 }
 
 bool Report::writeJson(const std::string& file) const {

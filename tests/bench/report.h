@@ -23,6 +23,8 @@ struct Report {
     std::vector<Row> rows;
 
     void print() const;
+    /// Its rows that a goal is set for.
+    Report withGoals() const;
     /// False when the file cannot be written.
     bool writeJson(const std::string& file) const;
 };
