@@ -1,5 +1,7 @@
 #include "media/sample_entry.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
 #include "media/box_writer.h"
@@ -171,6 +173,18 @@ std::vector<std::byte> codecConfiguration(std::span<const std::byte> sampleEntry
         out.raw(decoder ? decoder->specific : payload);
     });
     return out.take();
+}
+
+bool isKnownSound(FourCc format) {
+    static constexpr std::array known{
+        fourCc("mp4a"), fourCc(".mp3"), fourCc("Opus"), fourCc("alac"), fourCc("fLaC"), fourCc("ac-3"),
+        fourCc("ec-3"), fourCc("ac-4"), fourCc("dtsc"), fourCc("dtse"), fourCc("dtsh"), fourCc("dtsl"),
+        fourCc("mha1"), fourCc("mhm1"), fourCc("samr"), fourCc("sawb"), fourCc("ulaw"), fourCc("alaw"),
+        fourCc("ipcm"), fourCc("fpcm"), fourCc("lpcm"), fourCc("sowt"), fourCc("twos"), fourCc("raw "),
+        fourCc("in24"), fourCc("in32"), fourCc("fl32"), fourCc("fl64")};
+    // QuickTime's "ms" and a number of Windows' (0x55: MP3).
+    constexpr FourCc windows = fourCc("ms\0\0");
+    return std::ranges::find(known, format) != known.end() || (format & 0xffff0000u) == windows;
 }
 
 std::uint8_t objectTypeOf(std::span<const std::byte> sampleEntry) {

@@ -4,6 +4,7 @@
 
 #include "media/fields.h"
 #include "media/language.h"
+#include "media/sample_entry.h"
 #include "media/verdict.h"
 
 namespace auricle::media {
@@ -77,6 +78,11 @@ Result<AudioFormat> readAudioFormat(Window& window, const Movie& movie, const Tr
     if (description == 0 || description > track.descriptions.size())
         return damaged("it does not say how its sound is coded");
     const auto& entry = track.descriptions[description - 1];
+    if (!isKnownSound(entry.type)) {
+        return fail(Kind::not_media,
+                    "The sound of this file is coded in a way that is not known. Open the recording in the "
+                    "browser and see whether it plays.");
+    }
     if (entry.end - entry.begin > mostDescriptionBytes)
         return damaged("it does not say how its sound is coded");
     auto bytes = bytesOf(window.source(), entry);

@@ -342,7 +342,7 @@ describe("without cookies", () => {
 describe("a recording that cannot be had", () => {
   const rows: [string, () => string, ErrorKind][] = [
     ["whose owner has switched downloads off", () => scene.peers.viewerUrl(scene.peers.lectures.downloadsOff), "download_disabled"],
-    ["that is not encoded yet", () => scene.peers.viewerUrl(scene.peers.lectures.notEncoded), "not_ready_yet"],
+    ["that is not encoded in any way yet", () => scene.peers.viewerUrl(scene.lecture({ audioEncoded: false, stream: "none" })), "not_ready_yet"],
     ["that is archived, and can be restored,", () => scene.peers.viewerUrl(scene.peers.lectures.purged), "not_ready_yet"],
     ["that does not exist", () => `${ORIGIN}/Panopto/Pages/Viewer.aspx?id=00000000-0000-4000-8000-000000000000`, "not_found"],
     ["of a topic that does not exist", () => `${ORIGIN}/Panopto/Pages/Viewer.aspx?tid=00000000-0000-4000-8000-000000000000`, "not_found"],

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { createAuthority } from "./authority/authority.ts";
+import type { Authority } from "./authority/authority.ts";
 import { BACKEND_HOST, ReferenceBackend } from "./backend/backend.ts";
 import type { BackendOptions } from "./backend/backend.ts";
 import type { Database } from "./backend/database.ts";
@@ -55,6 +56,8 @@ export interface Peers {
   readonly caFile: string;
   /** For Chromium's --ignore-certificate-errors-spki-list: see Authority. */
   readonly spki: string;
+  /** For a server that a test adds. */
+  readonly authority: Authority;
   readonly media: Media;
   readonly lectures: Lectures;
   readonly site: PanoptoSite;
@@ -118,13 +121,12 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
     ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
   });
   await Promise.all([cdn.start(), idp.start(), stranger.start(), moodle.start(), site.start()]);
-  return new RunningPeers(authority.caFile, authority.spki, media, lectures, site, cdn, idp, stranger, moodle, backend);
+  return new RunningPeers(authority, media, lectures, site, cdn, idp, stranger, moodle, backend);
 }
 
 class RunningPeers implements Peers {
   constructor(
-    readonly caFile: string,
-    readonly spki: string,
+    readonly authority: Authority,
     readonly media: Media,
     readonly lectures: Lectures,
     readonly site: PanoptoSite,
@@ -134,6 +136,14 @@ class RunningPeers implements Peers {
     readonly moodle: Moodle,
     readonly backend: ReferenceBackend,
   ) {}
+
+  get caFile(): string {
+    return this.authority.caFile;
+  }
+
+  get spki(): string {
+    return this.authority.spki;
+  }
 
   viewerUrl(lecture: Lecture, tenant = SITE_HOST): string {
     return `https://${tenant}${viewerPath(lecture)}`;

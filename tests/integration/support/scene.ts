@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Cookie, Delivery, RefreshAnswer, RefreshWanted } from "../../../extension-bridge/bridge/src/index.ts";
 import { validateTraffic } from "../../../extension-bridge/bridge/testing/index.ts";
+import { FILE_HOST, FileSite } from "../../peers/files/file-site.ts";
 import { lecture, type Lecture } from "../../peers/panopto/lecture.ts";
 import { SITE_HOST } from "../../peers/panopto/site.ts";
 import { startPeers, type Peers, type PeersOptions } from "../../peers/peers.ts";
@@ -27,6 +28,7 @@ export interface HostOptions {
 
 export class Scene {
   #hosts: RunningHost[] = [];
+  #files: FileSite | undefined;
   private constructor(
     readonly peers: Peers,
     readonly home: string,
@@ -66,13 +68,29 @@ export class Scene {
 
   async start(options: HostOptions = {}): Promise<RunningHost> {
     const home = options.home ?? this.home;
-    const configFile = join(home, `config-${randomUUID()}.json`);
-    const { network, ...rest } = { network: {}, ...options.config } as { network: { connectTo?: string[] } };
-    const connectTo = [...this.peers.connectTo(), ...(network.connectTo ?? [])];
-    await writeFile(configFile, JSON.stringify({ ...rest, network: { caFile: this.peers.caFile, ...network, connectTo } }));
+    const configFile = await this.configure(home, options.config);
     const host = await beginHost({ ...options, home, configFile, peers: this.peers, cookies: (value, tenant) => this.cookies(value, tenant) });
     this.#hosts.push(host);
     return host;
+  }
+
+  /** Writes a configuration by which the peers are reached; gives its file. */
+  async configure(home: string, config: HostOptions["config"] = {}): Promise<string> {
+    const file = join(home, `config-${randomUUID()}.json`);
+    const { network, ...rest } = { network: {}, ...config } as { network: { connectTo?: string[] } };
+    const connectTo = [...this.peers.connectTo(), ...(this.#files === undefined ? [] : [this.#files.connectTo]), ...(network.connectTo ?? [])];
+    await writeFile(file, JSON.stringify({ ...rest, network: { caFile: this.peers.caFile, ...network, connectTo } }));
+    return file;
+  }
+
+  /** A plain web server beside the peers, which hosts that start from now on reach; the same one each time. */
+  async files(): Promise<FileSite> {
+    if (this.#files === undefined) {
+      const site = new FileSite(await this.peers.authority.certificateFor([FILE_HOST]));
+      await site.start();
+      this.#files = site;
+    }
+    return this.#files;
   }
 
   /** The cookies that a browser would hold after the student has signed in. */
@@ -96,19 +114,21 @@ export class Scene {
     this.peers.site.clearFaults();
     this.peers.cdn.clearFaults();
     this.peers.backend.clearFaults();
+    this.#files?.clearFaults();
     const hosts = this.#hosts;
     this.#hosts = [];
     await Promise.all(hosts.map((host) => host.leave()));
     const faults = hosts.flatMap(({ frames }) => validateTraffic(frames));
     if (faults.length > 0) throw new Error(`traffic that the schema does not have: ${JSON.stringify(faults.slice(0, 5), null, 1)}`);
     this.peers.assertSound();
+    if (this.#files?.failure !== undefined) throw this.#files.failure;
   }
 
   async close(): Promise<void> {
     try {
       await this.rest();
     } finally {
-      await this.peers.stop();
+      await Promise.all([this.peers.stop(), this.#files?.stop()]);
       await rm(this.home, { recursive: true, force: true });
     }
   }

@@ -20,6 +20,10 @@ export interface CorpusRecipe {
 
 const PICTURE = ["-framerate", "5", "-i", "@picture.h264"];
 const FILM = ["-i", "@sound.aac", ...PICTURE, "-map", "1:v", "-map", "0:a"];
+/** With a sound whose description is known before its first packet. */
+const BARE_FILM = ["-i", "@sound.m4a", ...PICTURE, "-map", "1:v", "-map", "0:a"];
+/** What the DASH reader of ffmpeg 5.1 reads in part only. */
+const MADE_OF = { readable: "../base/sound.m4a" };
 const ASC = ["-bsf:a", "aac_adtstoasc"];
 const IN_FRONT = ["-movflags", "+faststart"];
 const EXPERIMENTAL = ["-strict", "experimental"];
@@ -36,9 +40,9 @@ function coded(name: string, sound: string): CorpusRecipe {
 const FILES: readonly CorpusRecipe[] = [
   mp4("with its index in front", [...FILM, ...ASC, ...IN_FRONT]),
   mp4("with its index at the end", [...FILM, ...ASC]),
-  mp4("in fragments", [...FILM, ...ASC, "-movflags", "+frag_keyframe+empty_moov"]),
-  mp4("in fragments whose offsets begin at each of them", [...FILM, ...ASC, "-movflags", "+frag_keyframe+empty_moov+default_base_moof"]),
-  mp4("in fragments with an index of them in front", [...FILM, ...ASC, "-movflags", "+frag_keyframe+empty_moov+default_base_moof+global_sidx"]),
+  mp4("in fragments", [...BARE_FILM, "-movflags", "+frag_keyframe+empty_moov"]),
+  mp4("in fragments whose offsets begin at each of them", [...BARE_FILM, "-movflags", "+frag_keyframe+empty_moov+default_base_moof"]),
+  mp4("in fragments with an index of them in front", [...BARE_FILM, "-movflags", "+frag_keyframe+empty_moov+default_base_moof+global_sidx"]),
   mp4("in fragments behind a first piece in the index", [...FILM, ...ASC, "-movflags", "+frag_keyframe"]),
   mp4("with two languages, the first one enabled", ["-i", "@german.aac", "-i", "@sound.aac", ...PICTURE, "-map", "2:v", "-map", "0:a", "-map", "1:a", ...ASC, "-metadata:s:a:0", "language=deu", "-metadata:s:a:1", "language=eng", ...IN_FRONT]),
   mp4("with two languages, the second one asked for", ["-i", "@sound.aac", "-i", "@german.aac", ...PICTURE, "-map", "2:v", "-map", "0:a", "-map", "1:a", ...ASC, "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu", ...IN_FRONT], {
@@ -72,7 +76,7 @@ const FILES: readonly CorpusRecipe[] = [
   { ...mp4("under Panopto's name for one", [], { make: (folder) => folder.mux(...FILM, ...ASC, ...IN_FRONT, "-f", "mp4", "film.panobf1") }), entry: "film.panobf1" },
   mp4("of sound alone", ["-i", "@sound.aac", ...ASC, ...IN_FRONT], { how: "audio-direct" }),
   { name: "an MP3", entry: "sound.mp3", how: "audio-direct", ending: ".mp3", make: (folder) => folder.mux("-i", "@sound.mp3", "sound.mp3") },
-  { name: "an Ogg with Opus", entry: "sound.opus", how: "audio-direct", ending: ".opus", make: (folder) => folder.mux("-i", "@sound.opus", "sound.opus") },
+  { name: "an Ogg with Opus", entry: "sound.opus", how: "audio-direct", ending: ".ogg", make: (folder) => folder.mux("-i", "@sound.opus", "sound.opus") },
 ];
 
 const CUT = ["-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod"];
@@ -242,15 +246,15 @@ const MPD = (inside: string): string =>
 const SET = (inside: string, more = "", base = ""): string =>
   `<AdaptationSet contentType="audio" mimeType="audio/mp4" ${more}>${base}<Representation id="1" bandwidth="48000" codecs="mp4a.40.2" audioSamplingRate="48000">${inside}</Representation></AdaptationSet>`;
 
-const SIDX_FILE = ["-i", "@sound.aac", ...ASC, "-f", "mp4", "-frag_duration", "2000000", "-movflags", "+empty_moov+default_base_moof+global_sidx", "sound.mp4"];
+const SIDX_FILE = ["-i", "@sound.m4a", "-f", "mp4", "-frag_duration", "2000000", "-movflags", "+empty_moov+default_base_moof+global_sidx", "sound.mp4"];
 
 const MANIFESTS: readonly CorpusRecipe[] = [
   dash("with numbers and a timeline", ["-use_template", "1", "-use_timeline", "1"]),
   dash("with numbers and one duration", ["-use_template", "1", "-use_timeline", "0"]),
-  dash("with times", ["-use_template", "1", "-use_timeline", "1", "-media_seg_name", "chunk-$RepresentationID$-$Time$.m4s"]),
+  dash("with times", ["-use_template", "1", "-use_timeline", "1", "-media_seg_name", "chunk-$RepresentationID$-$Time$.m4s"], MADE_OF),
   dash("with numbers of five digits", ["-use_template", "1", "-use_timeline", "0", "-media_seg_name", "chunk-$RepresentationID$-$Number%05d$.m4s"]),
-  dash("with a list of segments", ["-use_template", "0", "-use_timeline", "0"]),
-  dash("with a list of byte ranges", ["-use_template", "0", "-use_timeline", "0", "-single_file", "1"]),
+  dash("with a list of segments", ["-use_template", "0", "-use_timeline", "0"], MADE_OF),
+  dash("with a list of byte ranges", ["-use_template", "0", "-use_timeline", "0", "-single_file", "1"], MADE_OF),
   dash("with the index of one file", [], {
     readable: "sound.mp4",
     make: async (folder) => {

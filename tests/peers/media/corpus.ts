@@ -61,7 +61,7 @@ async function make(dir: string): Promise<void> {
 const SECONDS = 12;
 
 /** What the recipes put together: sounds in several codings, two of them of another language, and a picture that costs more. */
-export async function makeBase(dir: string): Promise<string> {
+async function makeBase(dir: string): Promise<string> {
   await mkdir(dir);
   const tone = (from: number): string[] => ["-f", "lavfi", "-i", `aevalsrc='0.3*sin(2*PI*(${String(from)}+t*20)*t)*(0.6+0.4*sin(2*PI*3*t))':s=48000:d=${String(SECONDS)}`];
   const coded: [string, number, readonly string[]][] = [
@@ -77,6 +77,7 @@ export async function makeBase(dir: string): Promise<string> {
   const noise = `nullsrc=s=160x90:r=5:d=${String(SECONDS)},geq=random(1)*255:128:128`;
   const picture = ["-f", "lavfi", "-i", noise, "-c:v", "libx264", "-preset", "ultrafast", "-qp", "30", "-g", "5", "-pix_fmt", "yuv420p", join(dir, "picture.h264")];
   const runs = [...coded.map(([name, from, args]) => [...tone(from), ...args, join(dir, name)]), picture];
-  for (const args of runs) await run("ffmpeg", ["-nostdin", "-v", "error", "-y", ...args]);
+  const inMp4 = ["-i", join(dir, "sound.aac"), "-c", "copy", "-bsf:a", "aac_adtstoasc", join(dir, "sound.m4a")];
+  for (const args of [...runs, inMp4]) await run("ffmpeg", ["-nostdin", "-v", "error", "-y", ...args]);
   return dir;
 }

@@ -29,9 +29,12 @@ export async function packetsOf(file: string): Promise<Packets> {
   const [, upper, lower] = /^#tb 0: (\d+)\/(\d+)$/m.exec(stdout) ?? [];
   const tickMs = (Number(upper) / Number(lower)) * 1000;
   const rows = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(",").map((cell) => cell.trim()));
-  const ticks = rows.map((row) => Number(row[3]));
-  const frameMs = Math.ceil(Math.max(0, ...ticks) * tickMs);
-  return { digests: rows.map((row) => row[5] ?? ""), durationMs: Math.round(ticks.reduce((sum, one) => sum + one, 0) * tickMs), frameMs };
+  const column = (at: number): number[] => rows.map((row) => Number(row[at]));
+  const [times, lengths] = [column(1), column(3)];
+  // Some readers leave the lengths out; then the distance of neighbours says them.
+  const longest = Math.max(0, ...lengths) || ((times.at(-1) ?? 0) - (times[0] ?? 0)) / (rows.length - 1);
+  const sum = lengths.some((length) => length > 0) ? lengths.reduce((all, length) => all + length, 0) : longest * rows.length;
+  return { digests: rows.map((row) => row[5] ?? ""), durationMs: Math.round(sum * tickMs), frameMs: Math.ceil(longest * tickMs) };
 }
 
 async function codecOf(reading: readonly string[]): Promise<string> {

@@ -166,13 +166,16 @@ function videoStream(view: DeliveryView, tag: string): Record<string, unknown> |
   return stream(view, tag, url, lecture.stream === "hls" || lecture.stream === "panobf2" ? "hls" : "mp4");
 }
 
+function withoutAddress(view: DeliveryView): Record<string, unknown>[] {
+  return view.lecture.withNullUrls ? [stream(view, "OBJECT", null, "mp4"), stream(view, "DV", null, "hls")] : [];
+}
+
 function podcastStreams(view: DeliveryView): unknown[] {
-  const found = videoStream(view, "DV");
-  return found === undefined ? [] : [found];
+  return [...withoutAddress(view), videoStream(view, "DV")].filter((found) => found !== undefined);
 }
 
 function sourceStreams(view: DeliveryView): unknown[] {
-  const streams = [videoStream(view, "DV")];
+  const streams = [...withoutAddress(view), videoStream(view, "DV")];
   if (view.lecture.audioStream) streams.push(stream(view, "AUDIO", view.cdn.audioStreamUrl(view.lecture, view.host), "mp4"));
   return streams.filter((found) => found !== undefined);
 }

@@ -45,6 +45,8 @@ export interface Lecture {
   readonly hls?: HlsFolder;
   /** An element of `Streams` with the tag AUDIO, whose address is the audio file. */
   readonly audioStream: boolean;
+  /** Streams whose `StreamUrl` is null stand before the others, as of a slide show that has none. */
+  readonly withNullUrls: boolean;
   readonly captions: boolean;
   /** Panopto's numbers of the languages in which there are captions. */
   readonly captionLanguages: readonly number[];
@@ -77,6 +79,7 @@ export function lecture(choices: LectureChoices): Lecture {
     podcastType: "video/mp4",
     stream: "mp4",
     audioStream: false,
+    withNullUrls: false,
     captions: false,
     captionLanguages: [1],
     captionsFrom: "player",

@@ -253,6 +253,13 @@ TEST(AudioIndexTest, SaysThatThereIsNoSound) {
     EXPECT_EQ(index.error().message, "There is no sound in it.");
 }
 
+TEST(AudioIndexTest, RefusesSoundThatNoPlayerKnows) {
+    auto index = indexOf(soundFile({.codec = "qqqq"}));
+    ASSERT_FALSE(index);
+    EXPECT_EQ(index.error().kind, Kind::not_media);
+    EXPECT_NE(index.error().message.find("not known"), std::string::npos);
+}
+
 TEST(AudioIndexTest, RefusesSoundThatLiesInAnotherFile) {
     auto file = finestInterleave(20);
     auto flags = file.find("url ") + 4;
