@@ -69,7 +69,7 @@ export type Base64 = string;
  */
 export type Origin = string;
 /**
- * The browser's cookie store: "0", "firefox-default", "firefox-container-1"…
+ * The client's name of a jar of cookies that is mixed with no other: the browser's cookie store ("0", "firefox-container-1"…), with the site in whose pages they are kept apart ("0 in https://uni.example").
  */
 export type Store = string;
 /**
@@ -255,6 +255,10 @@ export interface CaptureResult {
    * Of the plain form, where the backend says it; false: it had this recording already.
    */
   created?: boolean;
+  /**
+   * Bytes that the sound had before it was encoded anew as mono, because it was larger than delivery.maxBytes. Absent where it is bit for bit the site's.
+   */
+  encodedFrom?: number;
   /**
    * Languages (BCP 47) of the captions that went along; absent: none did.
    */

@@ -297,6 +297,9 @@ class ChromiumPage implements TestPage {
       // Nothing is between two colours when a picture is taken.
       { name: "prefers-reduced-motion", value: "reduce" },
     ]);
+    // Frames of other sites live in processes of their own, and hear of it later.
+    const isSo = (frame: Frame): Promise<boolean> => frame.evaluate((dark) => matchMedia("(prefers-color-scheme: dark)").matches === dark, scheme === "dark");
+    await eventually(`${scheme} colours`, async () => (await Promise.all(this.#page.frames().map(isSo))).every(Boolean));
   }
 
   async screenshot(file: string, selector?: string): Promise<void> {
