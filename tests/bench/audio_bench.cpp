@@ -36,9 +36,11 @@ struct Options {
     /// A link's time is its rate's doing, and hardly differs from run to run.
     int runs(Rate rate) const { return rate == 0 && !isQuick ? 3 : 1; }
     /// A peer that takes twice as long as curl, and longer than this, is not waited for.
-    double patienceS() const { return isQuick ? 15 : 90; }
-    /// Whole videos on a slow link take minutes each.
+    double patienceS() const { return isQuick ? 5 : 90; }
+    /// Whole videos on a slow link take their time: a quick run has the faster one alone, and there curl
+    /// alone, since all who fetch the whole take what the link takes.
     bool has(Rate rate) const { return !isQuick || rate != 20; }
+    bool has(const Fetcher& peer, Rate rate) const { return !isQuick || rate == 0 || peer.program == "curl"; }
 };
 
 std::string nameOf(Rate rate) {
@@ -169,7 +171,7 @@ class AudioBench {
         if (fetched.whole.isStopped) {
             into.note = "stopped after " + std::to_string(static_cast<int>(limitS)) + " s";
         } else if (!fetched.sound) {
-            into.note = "failed";
+            into.note = "failed: " + fetched.fault;
         }
         into.walls.push_back(fetched.whole.wallS);
         into.downloads.push_back(fetched.downloadS);
@@ -196,7 +198,7 @@ class AudioBench {
             offers.insert(offers.end(), std::begin(poorerOffers), std::end(poorerOffers));
         std::vector<Measured> mine(offers.size(), {.name = ours_.name, .note = {}}), theirs;
         for (const Fetcher& peer : peers_) {
-            if (peer.isFor(form))
+            if (takesPart(peer, form))
                 theirs.push_back({.name = peer.name,
                                   .note = isThere_[peer.program] ? "" : "not installed",
                                   .isBulk = peer.isBulk});
@@ -211,11 +213,15 @@ class AudioBench {
         std::fflush(stdout);
     }
 
+    bool takesPart(const Fetcher& peer, const Form& form) const {
+        return peer.isFor(form) && options_.has(peer, rate_);
+    }
+
     void runPeers(const Form& form, std::vector<Measured>& theirs) {
         double limitS = ourLimitS;
         auto measured = theirs.begin();
         for (const Fetcher& peer : peers_) {
-            if (!peer.isFor(form)) continue;
+            if (!takesPart(peer, form)) continue;
             if (measured->note.empty()) once(peer, form, plainOffer.grants, limitS, *measured);
             if (measured == theirs.begin() && measured->isWell())
                 limitS = std::max(options_.patienceS(), 2 * measured->wall());

@@ -80,6 +80,13 @@ std::string wayIn(const fs::path& log) {
     return way;
 }
 
+std::string lastLine(const fs::path& log) {
+    std::string last;
+    std::ifstream in(log);
+    for (std::string line; std::getline(in, line);) last = line;
+    return last;
+}
+
 /// A home of its own: no run reads another's journal, or anybody's configuration.
 Environment homeIn(const fs::path& folder) {
     return {{"HOME", folder.string()},
@@ -114,9 +121,12 @@ Fetched Fetcher::fetch(const Job& job, double limitS) const {
         const TimedRun part = run(inPlace(job, command), options);
         add(fetched.whole, part);
         if (std::exchange(isFirst, false)) fetched.downloadS = part.wallS;
-        if (!part.isWell()) return fetched;
+        if (part.isWell()) continue;
+        fetched.fault = lastLine(job.log());
+        return fetched;
     }
     fetched.sound = soundIn(job.folder);
+    if (!fetched.sound) fetched.fault = lastLine(job.log());
     fetched.how = wayIn(job.log());
     return fetched;
 }
