@@ -83,7 +83,7 @@ class AudioBench {
     }
 
     const Report& run() {
-        std::printf("%-46s %-26s %8s %8s %8s %8s %7s  %s\n", "what", "by", "MB", "requests", "wall s",
+        std::printf("%-60s %-26s %8s %8s %8s %8s %7s  %s\n", "what", "by", "MB", "requests", "wall s",
                     "CPU s", "MiB", "");
         for (const Rate rate : rates) {
             if (options_.has(rate) && isWanted(rate)) at(rate);
@@ -156,7 +156,7 @@ class AudioBench {
             walls.push_back(done.wallS);
         }
         floorS_ = median(std::move(walls));
-        std::printf("%-46s %-26s %8.1f %8d %8.2f\n", ("the bare sound, " + nameOf(rate_)).c_str(), "curl",
+        std::printf("%-60s %-26s %8.1f %8d %8.2f\n", ("the bare sound, " + nameOf(rate_)).c_str(), "curl",
                     soundMB(), 1, floorS_);
     }
 
@@ -232,11 +232,11 @@ class AudioBench {
     void print(const std::string& what, const Measured& of) const {
         const std::string where = what + ", " + nameOf(rate_);
         if (of.walls.empty() || !of.note.empty()) {
-            std::printf("%-46s %-26s %s\n", where.c_str(), of.name.c_str(), of.note.c_str());
+            std::printf("%-60s %-26s %s\n", where.c_str(), of.name.c_str(), of.note.c_str());
             return;
         }
         const std::string same = !of.isSame ? "" : *of.isSame ? "bit-exact" : "NOT bit-exact";
-        std::printf("%-46s %-26s %8.1f %8.0f %8.2f %8.2f %7.1f  %s %s\n", where.c_str(), of.name.c_str(),
+        std::printf("%-60s %-26s %8.1f %8.0f %8.2f %8.2f %7.1f  %s %s\n", where.c_str(), of.name.c_str(),
                     median(of.megabytes), median(of.requests), of.wall(), median(of.cpus), median(of.peaks),
                     same.c_str(), of.how.c_str());
     }
@@ -254,7 +254,7 @@ class AudioBench {
         const std::string what = form.name + offer.name + ", " + nameOf(rate_);
         if (!mine.isWell()) {
             report_.rows.push_back(
-                {what + ": Auricle " + mine.note, "", 0, std::nullopt, "", "it succeeds", false});
+                {what + ": packets as the source's", "", 0, 1, mine.said(), "equal", false});
             return;
         }
         report_.rows.push_back({what + ": packets as the source's", "", *mine.isSame ? 1.0 : 0.0, 1,
