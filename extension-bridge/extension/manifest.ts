@@ -40,6 +40,8 @@ export function manifest(target: Target, version: string): object {
     // A backend may run on the person's own computer.
     optional_host_permissions: ["https://*/*", "http://localhost/*", "http://127.0.0.1/*"],
     content_scripts: [{ matches: PANOPTO, js: ["content.js"], all_frames: true, run_at: "document_idle" }],
+    // One background for all windows, since the program has one vault: it keeps each window's jars apart itself. Firefox knows no other way.
+    incognito: "spanning",
     ...ONLY[target],
   };
 }

@@ -217,6 +217,7 @@ Captures::JobPointer Captures::adopt(Entry entry, Journal journal, sites::Page p
     job->changed = [this](const Job& of) {
         logState(of.entry.capture);
         if (events_.changed) events_.changed(of.entry.capture);
+        wakeWaiting(of);
     };
     job->progressed = [this](const Job& of) {
         const auto& capture = of.entry.capture;
@@ -234,6 +235,7 @@ Captures::JobPointer Captures::adopt(Entry entry, Journal journal, sites::Page p
 
 void Captures::launch(const JobPointer& job) {
     job->stop = {};
+    job->finish = {};
     job->stopReason = StopReason::none;
     job->isRunning = true;
     jobs_[job->entry.capture.id] = job;
@@ -252,7 +254,11 @@ asio::awaitable<void> Captures::run(JobPointer job) {
     job->isRunning = false;
     // What is over lives on the disk alone: memory and descriptors do not grow with the number of captures.
     jobs_.erase(job->entry.capture.id);
-    auto [first, last] = awaitingStop_.equal_range(job.get());
+    wakeWaiting(*job);
+}
+
+void Captures::wakeWaiting(const Job& job) {
+    auto [first, last] = awaitingStop_.equal_range(&job);
     for (auto waiter = first; waiter != last; ++waiter) waiter->second->cancel();
 }
 
@@ -330,8 +336,26 @@ asio::awaitable<void> Captures::stop(JobPointer job, StopReason reason) {
 asio::awaitable<Result<Capture>> Captures::pause(std::string id) {
     auto job = hold(id);
     if (!job) co_return std::unexpected(job.error());
-    if ((*job)->isRunning) co_await stop(*job, StopReason::pause);
+    if ((*job)->isLive) {
+        // What is live cannot be paused: it is captured up to here, and the rest of the work goes on.
+        co_await finishLive(*job);
+    } else if ((*job)->isRunning) {
+        co_await stop(*job, StopReason::pause);
+    }
     co_return (*job)->entry.capture;
+}
+
+bool Captures::isLive(const std::string& id) const {
+    auto job = find(id);
+    return job && job->isLive;
+}
+
+asio::awaitable<void> Captures::finishLive(JobPointer job) {
+    asio::steady_timer ended(loop_, asio::steady_timer::time_point::max());
+    auto place = awaitingStop_.emplace(job.get(), &ended);
+    job->finish.request_stop();
+    while (job->isLive && job->isRunning) co_await ended.async_wait(asio::as_tuple(asio::use_awaitable));
+    awaitingStop_.erase(place);
 }
 
 asio::awaitable<Result<Capture>> Captures::cancel(std::string id) {

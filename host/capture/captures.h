@@ -35,6 +35,8 @@ class Captures final : public Manager {
     Result<void> refreshFailed(const std::string& id, const std::string& why) override;
     boost::asio::awaitable<void> parkAll() override;
 
+    /// Is it fetching something that goes on until it is finished by pause()?
+    bool isLive(const std::string& id) const;
     /// All ways to the sound of a page, each with its bytes: what start() would choose from. Fails as a
     /// capture would.
     boost::asio::awaitable<Result<sites::Plan>> plan(StartRequest request, std::stop_token stop);
@@ -53,6 +55,8 @@ class Captures final : public Manager {
     boost::asio::awaitable<void> conclude(JobPointer job, Result<void> outcome);
     boost::asio::awaitable<void> stopped(JobPointer job);
     boost::asio::awaitable<void> stop(JobPointer job, StopReason reason);
+    boost::asio::awaitable<void> finishLive(JobPointer job);
+    void wakeWaiting(const Job& job);
     boost::asio::awaitable<void> reportFailure(const Entry& entry, const Error& why);
     boost::asio::awaitable<void> discard(const Entry& entry);
     void logState(const Capture& capture) const;

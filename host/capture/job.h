@@ -26,6 +26,8 @@ struct Job : std::enable_shared_from_this<Job> {
     sites::PageMedia given;          ///< what the page handed over; never written down
     std::shared_ptr<PartFile> part;  ///< open while bytes are coming or are used
     std::stop_source stop;
+    std::stop_source finish;  ///< ends what is live, with what is there
+    bool isLive = false;      ///< what is being fetched goes on until it is finished
     StopReason stopReason = StopReason::none;
     bool isRunning = false;
     /// Told on every change of state, after it was written down.

@@ -126,13 +126,16 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
                         .judgeHop = judgeHop,
                         .judgeHead = judgeHead,
                         .worker = services_.worker(),
-                        .stop = stop()};
+                        .stop = stop(),
+                        .finish = job_.finish.get_token()};
     streams::Way::OnProgress onProgress = [this, &way](std::uint64_t done, std::uint64_t total) {
         gotBytes(done, total);
         if (way.bytes() == 0) capture_.plan->bytes = capture_.total;
     };
     ahead_ = headStart(way);
+    job_.isLive = way.isLive();
     auto outcome = co_await way.fetch(with, *job_.part, onProgress);
+    job_.isLive = false;
     if (outcome) {
         // What is under way up there goes on beside the finishing.
         if (ahead_) ahead_->noMoreComes();

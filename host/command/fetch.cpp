@@ -51,9 +51,7 @@ class Fetch {
 
     int run() {
         if (auto put = putCookies(); !put) return complain(put.error());
-        signals_.async_wait([this](auto fault, int) {
-            if (!fault) asio::co_spawn(loop_, park(), asio::detached);
-        });
+        listenForSignals();
         if (options_.wantsPlanOnly) {
             asio::co_spawn(loop_, plan(), asio::detached);
         } else if (auto started = start(); !started) {
@@ -68,6 +66,12 @@ class Fetch {
     static int complain(const Error& error) {
         std::fprintf(stderr, "auricle: %s\n", error.message.c_str());
         return statusFailed;
+    }
+
+    void listenForSignals() {
+        signals_.async_wait([this](auto fault, int) {
+            if (!fault) asio::co_spawn(loop_, park(), asio::detached);
+        });
     }
 
     capture::StartRequest request() const {
@@ -115,6 +119,7 @@ class Fetch {
                  }});
         auto started = manager.start(request());
         if (!started) return std::unexpected(started.error());
+        id_ = started->id;
         // What was done before is there already.
         if (started->state == capture::State::done) changed(*started);
         return {};
@@ -137,8 +142,14 @@ class Fetch {
         signals_.cancel();
     }
 
+    /// Once: what is live ends here and is kept, all else is parked. Twice: all is parked.
     asio::awaitable<void> park() {
         stop_.request_stop();
+        listenForSignals();
+        if (!id_.empty() && !std::exchange(wasAsked_, true) && host_.manager().isLive(id_)) {
+            auto finished = co_await host_.manager().pause(id_);
+            co_return;
+        }
         co_await host_.manager().parkAll();
     }
 
@@ -148,6 +159,8 @@ class Fetch {
     FetchReport report_;
     asio::signal_set signals_;
     std::stop_source stop_;
+    std::string id_;  ///< of the capture; empty before it is started
+    bool wasAsked_ = false;
     int status_ = statusFailed;
 };
 

@@ -241,6 +241,10 @@ asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
             co_return plan;
         }
     }
+    // Where there is no podcast, nobody refuses it either: the owner's switch is looked for (DESIGN "Manners").
+    bool isUnsaid = !info->isAudioEncoded && !isOff && !options_.mayStreamWhenOff;
+    if (isUnsaid && !info->streams.empty() && co_await isOffInItsFolder(page, *info, visit))
+        co_return downloadsAreOff();
     auto others = co_await streamWays(page, *info, visit);
     if (!others && !isOffered) co_return std::unexpected(std::move(others.error()));
     if (others) {
@@ -254,6 +258,27 @@ asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
     std::stable_sort(plan.ways.begin() + (isOffered ? 1 : 0), plan.ways.end(),
                      [&](const auto& a, const auto& b) { return cost(a) < cost(b); });
     co_return plan;
+}
+
+asio::awaitable<bool> Panopto::isOffInItsFolder(const Page& page, const DeliveryInfo& info,
+                                                const Visit& visit) const {
+    constexpr std::size_t most = 250, longestFolder = 2000;
+    if (info.folderId.empty()) co_return false;
+    auto address = page.url.resolve("/Panopto/Pages/Sessions/List.aspx");
+    auto folder = address ? panoptoListPage(*address, "folderID=" + info.folderId, options_.vanityHosts)
+                          : std::nullopt;
+    if (!folder) co_return false;
+    auto shown = panoptoViewer(page.origin, info.publicId);
+    PanoptoListing listing(*folder, visit, now_);
+    for (Range range{.first = 0, .most = most}; range.first < longestFolder;) {
+        auto part = co_await listing.items(range);
+        if (!part) co_return false;
+        auto found = std::ranges::find(part->items, shown, &Item::page);
+        if (found != part->items.end()) co_return !found->isDownloadable;
+        if (!part->next) co_return false;
+        range.first = *part->next;
+    }
+    co_return false;
 }
 
 asio::awaitable<Result<streams::Ways>> Panopto::streamWays(const Page& page, const DeliveryInfo& info,

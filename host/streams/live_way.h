@@ -15,6 +15,7 @@ class LiveWay final : public Way {
 
     std::string_view how() const override { return offer_.how; }
     std::uint64_t bytes() const override { return 0; }
+    bool isLive() const override { return true; }
     /// Ends when the playlist does, or at Visit::finish with what is there. After a restart it goes on where
     /// it was as long as the playlist still has the next segment; once that has gone by, or a segment stays
     /// missing, it fails with `network` and the number, never with a silent hole. `timeout` (retryable) for a

@@ -68,6 +68,8 @@ class Way {
     virtual std::uint64_t resultBytes() const { return 0; }
     /// Is what lands in the target what will be delivered, byte for byte? Else it is finished first.
     virtual bool landsFinished() const { return false; }
+    /// Does it go on until the source ends or Visit::finish is stopped?
+    virtual bool isLive() const { return false; }
     /// Fetches the rest into `target`, from the place that it reached before if it holds a part of this very
     /// sound, else from the beginning. `onProgress(done, total)` is told in bytes of the target; total 0:
     /// not known.

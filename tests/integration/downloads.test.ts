@@ -40,10 +40,13 @@ async function captured(lecture: Lecture, config: Record<string, unknown> = {}):
 
 const CUT = 40_000;
 
+/** Without a stream to take the sound out of where the file fails. */
+const soundAlone = () => scene.lecture({ stream: "none" });
+
 describe("a download that is cut", () => {
   for (const kind of ["reset", "drop", "truncate"] as const) {
     it(`(${kind}) goes on from the byte it had reached, if it is still the same file`, async () => {
-      const lecture = scene.lecture();
+      const lecture = soundAlone();
       onSound(lecture, { kind, afterBytes: CUT });
       await assertSaved(await captured(lecture), lecture.audio);
       const [first, second, ...more] = askedFor(lecture);
@@ -58,7 +61,7 @@ describe("a download that is cut", () => {
 
     for (const where of ["before its first byte", "at its first byte", "before its last byte"]) {
       it(`(${kind}) ${where} is whole in the end`, async () => {
-        const lecture = scene.lecture();
+        const lecture = soundAlone();
         const afterBytes = { "before its first byte": 0, "at its first byte": 1 }[where] ?? lecture.audio.bytes - 1;
         onSound(lecture, { kind, afterBytes });
         await assertSaved(await captured(lecture), lecture.audio);
@@ -67,15 +70,15 @@ describe("a download that is cut", () => {
   }
 
   it("again and again is whole in the end, as long as bytes flow", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     for (let n = 0; n < 8; n += 1) onSound(lecture, { kind: "truncate", afterBytes: 5_000 }, { after: n });
     await assertSaved(await captured(lecture), lecture.audio);
     assert.ok(askedFor(lecture).length >= 9);
   });
 
   it("while its validator is weak or missing starts over, and asks for no range", async () => {
-    const weak = scene.lecture();
-    const missing = scene.lecture();
+    const weak = soundAlone();
+    const missing = soundAlone();
     onSound(weak, { kind: "etag", what: "weak" }, { times: 9 });
     onSound(missing, { kind: "etag", what: "missing" }, { times: 9 });
     onSound(missing, { kind: "no-last-modified" }, { times: 9 });
@@ -87,7 +90,7 @@ describe("a download that is cut", () => {
   });
 
   it("goes on by Last-Modified where there is no ETag", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "etag", what: "missing" }, { times: 9 });
     onSound(lecture, { kind: "truncate", afterBytes: CUT });
     await assertSaved(await captured(lecture), lecture.audio);
@@ -97,7 +100,7 @@ describe("a download that is cut", () => {
   });
 
   it("and whose file has changed meanwhile is fetched anew", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "etag", what: "changed" }, { after: 1 });
     onSound(lecture, { kind: "truncate", afterBytes: CUT });
     await assertSaved(await captured(lecture), lecture.audio);
@@ -108,7 +111,7 @@ describe("a download that is cut", () => {
 
   for (const what of ["start", "total", "validator", "absent"] as const) {
     it(`does not take a 206 that is not what was asked for: ${what}`, async () => {
-      const lecture = scene.lecture();
+      const lecture = soundAlone();
       const wrong = onSound(lecture, { kind: "wrong-range", what }, { after: 1 });
       onSound(lecture, { kind: "truncate", afterBytes: CUT });
       await assertSaved(await captured(lecture), lecture.audio);
@@ -118,7 +121,7 @@ describe("a download that is cut", () => {
   }
 
   it("starts over where the range is ignored", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     const ignored = onSound(lecture, { kind: "ignore-range" }, { after: 1 });
     onSound(lecture, { kind: "truncate", afterBytes: CUT });
     await assertSaved(await captured(lecture), lecture.audio);
@@ -127,7 +130,7 @@ describe("a download that is cut", () => {
   });
 
   it("starts over where the range is refused as not satisfiable", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "status", status: 416 }, { after: 1 });
     onSound(lecture, { kind: "truncate", afterBytes: CUT });
     await assertSaved(await captured(lecture), lecture.audio);
@@ -135,7 +138,7 @@ describe("a download that is cut", () => {
   });
 
   it("resolves again, and does not ask for a sign-in, when the signed address is too old", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "status", status: 403, type: "application/xml", body: "<Error><Code>AccessDenied</Code></Error>" }, { after: 1 });
     onSound(lecture, { kind: "truncate", afterBytes: CUT });
     const host = await scene.start();
@@ -150,7 +153,7 @@ describe("a download that is cut", () => {
 describe("a CDN that is busy", () => {
   for (const status of [408, 425, 429, 500, 502, 503, 504]) {
     it(`(${String(status)}) is asked again`, async () => {
-      const lecture = scene.lecture();
+      const lecture = soundAlone();
       onSound(lecture, { kind: "status", status, retryAfter: 0 }, { times: 2 });
       await assertSaved(await captured(lecture), lecture.audio);
       assert.equal(askedFor(lecture).length, 3);
@@ -162,7 +165,7 @@ describe("a CDN that is busy", () => {
     ["as a date", () => new Date(Date.now() + 2_000)],
   ] as const) {
     it(`is given the time that it asks for ${form}`, async () => {
-      const lecture = scene.lecture();
+      const lecture = soundAlone();
       const wait = retryAfter();
       onSound(lecture, { kind: "status", status: 503, retryAfter: wait });
       await assertSaved(await captured(lecture), lecture.audio);
@@ -173,7 +176,7 @@ describe("a CDN that is busy", () => {
   }
 
   it("for ever ends in a typed error that may be tried again, and then is", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     const busy = onSound(lecture, { kind: "status", status: 503, retryAfter: 0 }, { times: 6 });
     const host = await scene.start();
     await host.signIn();
@@ -188,13 +191,13 @@ describe("a CDN that is busy", () => {
 
 describe("a body of another form", () => {
   it("without a length is taken whole", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "no-length" });
     await assertSaved(await captured(lecture), lecture.audio);
   });
 
   it("without a length and cut short is never taken for whole", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "no-length" });
     onSound(lecture, { kind: "truncate", afterBytes: CUT });
     const ended = await captured(lecture);
@@ -203,7 +206,7 @@ describe("a body of another form", () => {
   });
 
   it("compressed though nobody asked for it is refused", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "gzip" });
     assertFailed(await captured(lecture), "not_media");
     assert.equal(askedFor(lecture)[0]?.headers["accept-encoding"], "identity");
@@ -211,14 +214,14 @@ describe("a body of another form", () => {
 
   for (const type of ["application/octet-stream", "audio/x-m4a", "binary/octet-stream", "image/png", "video/mp4; charset=binary"]) {
     it(`is judged by what it holds, not by ${type}`, async () => {
-      const lecture = scene.lecture();
+      const lecture = soundAlone();
       onSound(lecture, { kind: "content-type", type });
       await assertSaved(await captured(lecture), lecture.audio);
     });
   }
 
   it("with a bit turned over in the sound is passed on as it came, digest and all", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "bit-flip", atByte: lecture.audio.bytes - 2_000 });
     const host = await scene.start();
     await host.signIn();
@@ -231,7 +234,7 @@ describe("a body of another form", () => {
   });
 
   it("with a bit turned over in the container's head is no media", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "bit-flip", atByte: 5 });
     assertFailed(await captured(lecture), "not_media");
   });
@@ -276,7 +279,7 @@ describe("a redirect", () => {
     it(`${name} takes no cookie along, and ends in a typed error or with the true sound`, async () => {
       const { site, stranger, cdn } = scene.peers;
       const connectTo = [`${SITE_HOST}:8443:127.0.0.1:${String(site.port)}`, `192.0.2.7:443:127.0.0.1:${strangerPort()}`];
-      const lecture = scene.lecture();
+      const lecture = soundAlone();
       site.fail({ kind: "redirect", to: [target()] }, { path: podcastOf(lecture) });
       const host = await scene.start({ config: { network: { connectTo }, captures: { signInMs: 1 } } });
       const cookie = await host.signIn();
@@ -292,7 +295,7 @@ describe("a redirect", () => {
   }
 
   it("into a circle of more than five is not followed further", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     const again = `${podcastOf(lecture)}?mediaTargetType=audioPodcast`;
     scene.peers.site.fail({ kind: "redirect", to: Array.from({ length: 20 }, (_, n) => `${again}&hop=${String(n)}`) }, { path: podcastOf(lecture) });
     assertFailed(await captured(lecture), "forbidden");
@@ -301,7 +304,7 @@ describe("a redirect", () => {
   });
 
   it("five times is followed, with the cookie matched anew at each one", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     const again = `${podcastOf(lecture)}?mediaTargetType=audioPodcast`;
     scene.peers.site.fail({ kind: "redirect", to: [1, 2, 3, 4].map((n) => `${again}&hop=${String(n)}`) }, { path: podcastOf(lecture) });
     await assertSaved(await captured(lecture), lecture.audio);
@@ -312,14 +315,14 @@ describe("a redirect", () => {
   });
 
   it("of the CDN back to the site gives the site its own cookie, and the CDN none", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "redirect", to: [`https://${SITE_HOST}${podcastOf(lecture)}?mediaTargetType=audioPodcast`] });
     await assertSaved(await captured(lecture), lecture.audio);
     assert.equal(askedFor(lecture).length, 2);
   });
 
   it("of the CDN to a stranger brings the stranger nothing of ours", async () => {
-    const lecture = scene.lecture();
+    const lecture = soundAlone();
     onSound(lecture, { kind: "redirect", to: [`https://stranger.example${elsewhere}`] });
     assertFailed(await captured(lecture, { captures: { signInMs: 1 } }), "login_required");
   });

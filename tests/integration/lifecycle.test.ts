@@ -309,7 +309,7 @@ describe("a capture that is steered", () => {
   });
 
   it("of the same key begins its next attempt after it failed", async () => {
-    const lecture = scene.lecture();
+    const lecture = scene.lecture({ stream: "none" });
     const host = await ready();
     onSound(lecture, { kind: "gzip" }, { times: 2 });
     for (const attempt of [1, 2]) {

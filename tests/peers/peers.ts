@@ -1,4 +1,4 @@
-// All peers at once: authority, media, site, CDN, the university's sign-in, a stranger and the backend.
+// All peers at once: authority, media, site, CDN, the university's sign-in and its Moodle, a stranger and the backend.
 
 import { join } from "node:path";
 import { createAuthority } from "./authority/authority.ts";
@@ -9,11 +9,12 @@ import { makeLectures } from "./lectures.ts";
 import type { Lectures } from "./lectures.ts";
 import { makeMedia } from "./media/media.ts";
 import type { Media } from "./media/media.ts";
+import { MOODLE_HOSTS, Moodle } from "./moodle/moodle.ts";
 import { CDN_HOSTS, Cdn } from "./panopto/cdn.ts";
 import { IDP_HOST, IdentityProvider } from "./panopto/identity-provider.ts";
 import { viewerPath } from "./panopto/lecture.ts";
 import type { Lecture } from "./panopto/lecture.ts";
-import { STUDENT } from "./panopto/session.ts";
+import { NEIGHBOUR, STUDENT } from "./panopto/session.ts";
 import { PanoptoSite, SITE_HOST } from "./panopto/site.ts";
 import { STRANGER_HOSTS, Stranger } from "./stranger/stranger.ts";
 import type { RequestRecord } from "./wire/record.ts";
@@ -43,6 +44,8 @@ export interface Counters {
   readonly cookiesAtCdn: number;
   readonly cookiesAtBackend: number;
   readonly cookiesAtStranger: number;
+  /** Secrets of the site's; it has cookies of its own. */
+  readonly cookiesAtMoodle: number;
   /** Names and addresses of people that were found in the backend's bytes. */
   readonly personalDataAtBackend: number;
 }
@@ -58,6 +61,7 @@ export interface Peers {
   readonly cdn: Cdn;
   readonly idp: IdentityProvider;
   readonly stranger: Stranger;
+  readonly moodle: Moodle;
   readonly backend: ReferenceBackend;
   /** The page of a lecture under its true name. */
   viewerUrl(lecture: Lecture, tenant?: string): string;
@@ -77,8 +81,8 @@ export interface Peers {
 export interface PeersSummary {
   readonly caFile: string;
   readonly spki: string;
-  readonly ports: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "backend", number>>;
-  readonly names: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "backend", readonly string[]>>;
+  readonly ports: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "moodle" | "backend", number>>;
+  readonly names: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "moodle" | "backend", readonly string[]>>;
   readonly connectTo: readonly string[];
   readonly hostResolverRules: string;
   readonly backend: { readonly origin: string; readonly token: string };
@@ -88,19 +92,21 @@ export interface PeersSummary {
 
 export async function startPeers(options: PeersOptions): Promise<Peers> {
   const authority = await createAuthority(join(options.dir, "authority"));
-  const [media, wildcard, cdnCertificate, idpCertificate, strangerCertificate, ...tenantCertificates] = await Promise.all([
+  const [media, wildcard, cdnCertificate, idpCertificate, strangerCertificate, moodleCertificate, ...tenantCertificates] = await Promise.all([
     makeMedia({ ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }), ...(options.hour === undefined ? {} : { hour: options.hour }) }),
     authority.certificateFor(["*.hosted.panopto.com", "*.panopto.eu", "*.panopto.com"]),
     authority.certificateFor(CDN_HOSTS),
     authority.certificateFor([IDP_HOST]),
     authority.certificateFor([...STRANGER_HOSTS, "localhost", "127.0.0.1"]),
+    authority.certificateFor([...MOODLE_HOSTS]),
     ...TENANTS.map((name) => authority.certificateFor([name])),
   ]);
   const cdn = new Cdn({ certificate: cdnCertificate, ...(options.signedForMs === undefined ? {} : { signedForMs: options.signedForMs }) });
-  const idp = new IdentityProvider({ certificate: idpCertificate, people: [STUDENT] });
+  const idp = new IdentityProvider({ certificate: idpCertificate, people: [STUDENT, NEIGHBOUR] });
   const stranger = new Stranger(strangerCertificate);
+  const moodle = new Moodle({ certificate: moodleCertificate, people: [STUDENT, NEIGHBOUR], tool: `https://${SITE_HOST}` });
   const tenants = new Map(tenantCertificates.map((certificate) => [certificate.names[0] ?? "", certificate]));
-  const site = new PanoptoSite({ certificate: wildcard, tenants, cdn, idp, ...(options.signIn === undefined ? {} : { signIn: options.signIn }) });
+  const site = new PanoptoSite({ certificate: wildcard, tenants, cdn, idp, platform: moodle, ...(options.signIn === undefined ? {} : { signIn: options.signIn }) });
   const lectures = makeLectures(media);
   for (const lecture of Object.values(lectures) as Lecture[]) site.add(lecture);
   // First: of all starts it is the one that can fail, and then nothing else is left listening.
@@ -111,8 +117,8 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
     ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
   });
-  await Promise.all([cdn.start(), idp.start(), stranger.start(), site.start()]);
-  return new RunningPeers(authority.caFile, authority.spki, media, lectures, site, cdn, idp, stranger, backend);
+  await Promise.all([cdn.start(), idp.start(), stranger.start(), moodle.start(), site.start()]);
+  return new RunningPeers(authority.caFile, authority.spki, media, lectures, site, cdn, idp, stranger, moodle, backend);
 }
 
 class RunningPeers implements Peers {
@@ -125,6 +131,7 @@ class RunningPeers implements Peers {
     readonly cdn: Cdn,
     readonly idp: IdentityProvider,
     readonly stranger: Stranger,
+    readonly moodle: Moodle,
     readonly backend: ReferenceBackend,
   ) {}
 
@@ -150,13 +157,14 @@ class RunningPeers implements Peers {
       cookiesAtSite: this.site.requests.filter(({ cookie }) => cookie !== undefined).length,
       cookiesAtCdn: this.cdn.requests.filter((record) => brings(record, secrets)).length,
       cookiesAtStranger: this.stranger.requests.filter((record) => brings(record, secrets)).length,
+      cookiesAtMoodle: this.moodle.requests.filter((record) => holds(record, secrets)).length,
       cookiesAtBackend: this.backend.requests.filter(({ cookie }) => cookie !== undefined).length + found(secrets),
       personalDataAtBackend: found(this.site.personalData()),
     };
   }
 
   summary(): PeersSummary {
-    const { site, cdn, idp, stranger, backend } = this;
+    const { site, cdn, idp, stranger, moodle, backend } = this;
     const lectures = Object.entries(this.lectures).map(([name, lecture]: [string, Lecture]) => [
       name,
       { title: lecture.title, url: this.viewerUrl(lecture), audioBytes: lecture.audio.bytes, videoBytes: lecture.video.bytes, audioSha256: lecture.audio.sha256 },
@@ -164,7 +172,7 @@ class RunningPeers implements Peers {
     return {
       caFile: this.caFile,
       spki: this.spki,
-      ports: { site: site.port, cdn: cdn.port, idp: idp.port, stranger: stranger.port, backend: backend.port },
+      ports: { site: site.port, cdn: cdn.port, idp: idp.port, stranger: stranger.port, moodle: moodle.port, backend: backend.port },
       names: NAMES,
       connectTo: this.connectTo(),
       hostResolverRules: this.hostResolverRules(),
@@ -175,27 +183,30 @@ class RunningPeers implements Peers {
   }
 
   assertSound(): void {
-    for (const peer of [this.site, this.cdn, this.idp, this.backend]) {
+    for (const peer of [this.site, this.cdn, this.idp, this.moodle, this.backend]) {
       if (peer.failure !== undefined) throw peer.failure;
     }
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.site, this.cdn, this.idp, this.stranger, this.backend].map((peer) => peer.stop()));
+    await Promise.all([this.site, this.cdn, this.idp, this.stranger, this.moodle, this.backend].map((peer) => peer.stop()));
   }
 
   #ports(): [string, number][] {
-    const { site, cdn, idp, stranger, backend } = this;
-    const ports = { site, cdn, idp, stranger, backend };
+    const { site, cdn, idp, stranger, moodle, backend } = this;
+    const ports = { site, cdn, idp, stranger, moodle, backend };
     return Object.entries(NAMES).flatMap(([peer, names]) => names.map((name): [string, number] => [name, ports[peer as keyof typeof ports].port]));
   }
 }
 
-const NAMES = { site: TENANTS, cdn: CDN_HOSTS, idp: [IDP_HOST], stranger: STRANGER_HOSTS, backend: [BACKEND_HOST] } as const;
+const NAMES = { site: TENANTS, cdn: CDN_HOSTS, idp: [IDP_HOST], stranger: STRANGER_HOSTS, moodle: MOODLE_HOSTS, backend: [BACKEND_HOST] } as const;
 
 /** A credential in its own header, or a secret of the site anywhere in the head. */
 function brings(record: RequestRecord, secrets: readonly string[]): boolean {
-  if (record.cookie !== undefined || record.authorization !== undefined) return true;
+  return record.cookie !== undefined || record.authorization !== undefined || holds(record, secrets);
+}
+
+function holds(record: RequestRecord, secrets: readonly string[]): boolean {
   const head = [record.path, ...Object.values(record.headers)].join("\n");
   return secrets.some((secret) => head.includes(secret));
 }

@@ -46,7 +46,7 @@ test("a vanity host is asked for alone, Panopto's own as the manifest names them
 test("without access nothing is read and nothing starts, and the person is told what to do", async () => {
   const desk = newDesk();
   await assert.rejects(desk.press("allow", PLACE), /does not let Auricle see uni\.hosted\.panopto\.com\. Open Auricle from the toolbar and allow it\./);
-  assert.equal((await desk.pageSnapshot(PLACE.url))?.access, false);
+  assert.equal((await desk.pageSnapshot(PLACE))?.access, false);
   assert.deepEqual([browser.cookieReads, browser.host.lives], [0, 0]);
 });
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Cookie } from "@auricle/bridge";
-import { endpoints, fingerprint, loginOf, ofThisTab, readCookies, withoutRepeats, type CookieSource, type Jar } from "../src/background/cookies.ts";
+import { endpoints, fingerprint, loginOf, ofJar, ofOneLogin, readCookies, withoutRepeats, type CookieSource, type Wanted } from "../src/background/cookies.ts";
 
 const ORIGIN = "https://uni.hosted.panopto.com";
-const JAR: Jar = { origin: ORIGIN, store: "0", topLevelOrigin: ORIGIN };
+const JAR: Wanted = { origin: ORIGIN, jar: { store: "0" } };
 
 function cookie(name: string, more: Partial<Cookie> = {}): Cookie {
   return { name, value: `value of ${name}`, domain: "uni.hosted.panopto.com", path: "/", ...more };
@@ -49,7 +49,7 @@ test("a browser that does not know partitions is asked again without", async () 
 
 test("Firefox is asked for cookies whatever their first party", async () => {
   const asked = source(() => []);
-  await readCookies(asked, { ...JAR, store: "firefox-container-2" }, true);
+  await readCookies(asked, { ...JAR, jar: { store: "firefox-container-2" } }, true);
   assert.ok(asked.queries.every((query) => query.firstPartyDomain === null && query.storeId === "firefox-container-2"));
 });
 
@@ -69,13 +69,22 @@ test("the same cookie in two partitions stays two cookies", () => {
   assert.equal(withoutRepeats([...two, ...two]).length, 2);
 });
 
-test("partitions of other sites are left out, the tab's own and the unpartitioned stay", () => {
+test("embedded in another site's page, partitions of third sites are left out, that site's and the unpartitioned stay", () => {
   const own = cookie("own", { partitionKey: { topLevelSite: "https://uni.edu" } });
+  const panoptos = cookie("Panopto's own", { partitionKey: { topLevelSite: "https://panopto.com" } });
   const foreign = cookie("foreign", { partitionKey: { topLevelSite: "https://elsewhere.example" } });
   const lookalike = cookie("lookalike", { partitionKey: { topLevelSite: "https://i.edu" } });
   const open = cookie("open", { partitionKey: { topLevelSite: "http://uni.edu" } });
   const plain = cookie("plain", { partitionKey: null });
-  assert.deepEqual(ofThisTab([own, foreign, lookalike, open, plain], "https://moodle.uni.edu"), [own, plain]);
+  assert.deepEqual(ofJar([own, panoptos, foreign, lookalike, open, plain], { store: "0", within: "https://uni.edu" }, ORIGIN), [own, plain]);
+});
+
+test("on Panopto's own page its own partition counts, but not the one within another site's page there", () => {
+  const own = cookie("own", { partitionKey: { topLevelSite: "https://panopto.com" } });
+  const direct = cookie("direct", { partitionKey: { topLevelSite: "https://panopto.com", hasCrossSiteAncestor: false } });
+  const nested = cookie("nested", { partitionKey: { topLevelSite: "https://panopto.com", hasCrossSiteAncestor: true } });
+  assert.deepEqual(ofJar([own, direct, nested], { store: "0" }, ORIGIN), [own, direct]);
+  assert.deepEqual(ofJar([own, direct, nested], { store: "0", within: "https://panopto.com" }, ORIGIN), [own, nested]);
 });
 
 test("what first-party isolation keeps for another site is left out, in both ways of writing it", () => {
@@ -84,20 +93,29 @@ test("what first-party isolation keeps for another site is left out, in both way
   const foreign = cookie("foreign", { firstPartyDomain: "moodle.example" });
   const foreignBySite = cookie("foreign by site", { firstPartyDomain: "(https,moodle.example)" });
   const none = cookie("none", { firstPartyDomain: "" });
-  assert.deepEqual(ofThisTab([own, bySite, foreign, foreignBySite, none], ORIGIN), [own, bySite, none]);
+  const all = [own, bySite, foreign, foreignBySite, none];
+  assert.deepEqual(ofJar(all, { store: "firefox-default" }, ORIGIN), [own, bySite, none]);
+  assert.deepEqual(ofJar(all, { store: "firefox-default", within: "https://moodle.example" }, ORIGIN), [foreign, foreignBySite, none]);
   assert.equal(withoutRepeats([cookie("a", { firstPartyDomain: "panopto.com" }), cookie("a", { firstPartyDomain: "" })]).length, 2);
 });
 
-test("on Panopto's own page its own partition counts", () => {
-  const own = cookie("own", { partitionKey: { topLevelSite: "https://panopto.com" } });
-  assert.deepEqual(ofThisTab([own], ORIGIN), [own]);
+test("cookies go along without the browser's name of their store, which the jar's may only begin with", async () => {
+  assert.deepEqual(await readCookies(source(() => [cookie("a", { storeId: "0" })]), JAR, false), [cookie("a")]);
 });
 
-test("the login is the cookie of that name that has a value, the tab's partition first", () => {
+test("the login is the cookie of that name that has a value", () => {
   assert.equal(loginOf([cookie("csrfToken")]), null);
   assert.equal(loginOf([cookie(".ASPXAUTH", { value: "" })]), null);
-  const partitioned = cookie(".ASPXAUTH", { value: "in Moodle", partitionKey: { topLevelSite: "https://uni.edu" } });
-  assert.equal(loginOf([cookie(".ASPXAUTH"), partitioned]), "in Moodle");
+  assert.equal(loginOf([cookie("csrfToken"), cookie(".ASPXAUTH", { value: "A" })]), "A");
+});
+
+test("of two logins the partition's is used with its own cookies, and never a mixture", () => {
+  const partitionKey = { topLevelSite: "https://uni.edu" };
+  const inMoodle = [cookie(".ASPXAUTH", { partitionKey }), cookie("csrfToken", { partitionKey })];
+  const outside = [cookie(".ASPXAUTH"), cookie("csrfToken")];
+  assert.deepEqual(ofOneLogin([...outside, ...inMoodle], false), inMoodle);
+  assert.deepEqual(ofOneLogin([...outside, ...inMoodle.slice(1)], false), outside);
+  assert.deepEqual(ofOneLogin([...outside, ...inMoodle.slice(1)], true), inMoodle.slice(1));
 });
 
 test("a fingerprint tells two logins apart and holds neither", async () => {

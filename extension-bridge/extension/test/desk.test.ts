@@ -158,16 +158,17 @@ test("signing in sends a waiting capture on", async () => {
   browser.host.notify("capture.changed", { capture: capture({ state: "waiting_for_cookies" }) });
   assert.equal(browser.badge, "!");
   browser.cookies = [login("NEWER")];
-  await desk.cookieChanged({ name: ".ASPXAUTH", domain: "uni.hosted.panopto.com" } as chrome.cookies.Cookie, false);
+  await desk.cookieChanged({ name: ".ASPXAUTH", domain: "uni.hosted.panopto.com", storeId: "0" } as chrome.cookies.Cookie, false);
   await until(() => browser.host.opened.length === 2);
 });
 
-test("another site's login, another cookie and a sign-out change nothing", async () => {
+test("another site's or another store's login, another cookie and a sign-out change nothing", async () => {
   const desk = newDesk();
   await desk.press("allow", PLACE);
-  await desk.cookieChanged({ name: ".ASPXAUTH", domain: "other.hosted.panopto.com" } as chrome.cookies.Cookie, false);
-  await desk.cookieChanged({ name: "csrfToken", domain: "uni.hosted.panopto.com" } as chrome.cookies.Cookie, false);
-  await desk.cookieChanged({ name: ".ASPXAUTH", domain: "uni.hosted.panopto.com" } as chrome.cookies.Cookie, true);
+  await desk.cookieChanged({ name: ".ASPXAUTH", domain: "other.hosted.panopto.com", storeId: "0" } as chrome.cookies.Cookie, false);
+  await desk.cookieChanged({ name: "csrfToken", domain: "uni.hosted.panopto.com", storeId: "0" } as chrome.cookies.Cookie, false);
+  await desk.cookieChanged({ name: ".ASPXAUTH", domain: "uni.hosted.panopto.com", storeId: "0" } as chrome.cookies.Cookie, true);
+  await desk.cookieChanged({ name: ".ASPXAUTH", domain: "uni.hosted.panopto.com", storeId: "1" } as chrome.cookies.Cookie, false);
   await new Promise((resolve) => setTimeout(resolve, 600));
   assert.equal(browser.host.opened.length, 1);
 });
@@ -184,7 +185,7 @@ test("taking consent back makes the host forget that origin", async () => {
 test("a page learns of its own lecture only", async () => {
   const desk = newDesk();
   await desk.press("allow", PLACE);
-  assert.equal((await desk.pageSnapshot(PLACE.url))?.capture?.id, "c1");
-  assert.equal((await desk.pageSnapshot(PLACE.url.replace("26b3", "ffff")))?.capture, null);
-  assert.equal(await desk.pageSnapshot("https://example.org/"), null);
+  assert.equal((await desk.pageSnapshot(PLACE))?.capture?.id, "c1");
+  assert.equal((await desk.pageSnapshot({ ...PLACE, url: PLACE.url.replace("26b3", "ffff") }))?.capture, null);
+  assert.equal(await desk.pageSnapshot({ ...PLACE, url: "https://example.org/" }), null);
 });

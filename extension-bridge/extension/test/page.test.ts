@@ -1,6 +1,8 @@
+import "../testing/fake-browser.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { captureKey, recognise } from "../src/shared/page.ts";
+import type { Jar } from "../src/shared/jar.ts";
+import { captureKey, jarOfKey, recognise } from "../src/shared/page.ts";
 
 const ID = "26b3ae9e-4a48-4dcc-96ba-0befba08a0fb";
 const OTHER = "ed01b077-c9e5-4c7b-b8ff-15fa306d7a59";
@@ -48,9 +50,19 @@ test("a host that the person granted is Panopto too", () => {
 });
 
 test("the key is the same from viewer and embed, and differs by target and by kind of id", () => {
-  const key = (tail: string, target: string): string => captureKey(recognise(at(tail)) ?? assert.fail(), target);
+  const key = (tail: string, target: string): string => captureKey(recognise(at(tail)) ?? assert.fail(), target, { store: "0" });
   assert.equal(key(`Viewer.aspx?id=${ID}&start=5`, "folder"), key(`Embed.aspx?id=${ID}`, "folder"));
   assert.equal(key(`Viewer.aspx?id=${ID}`, "folder"), `panopto:uni.hosted.panopto.com:${ID}>folder`);
   assert.notEqual(key(`Viewer.aspx?id=${ID}`, "folder"), key(`Viewer.aspx?id=${ID}`, "https://api.example.edu"));
   assert.notEqual(key(`Viewer.aspx?id=${ID}`, "folder"), key(`Viewer.aspx?tid=${ID}`, "folder"));
+});
+
+test("each jar has keys of its own, from which it can be told", () => {
+  const jars: Jar[] = [{ store: "firefox-container-2" }, { store: "firefox-private" }, { store: "0", within: "https://uni.example" }, { store: "0", within: "https://other.example" }];
+  const page = recognise(at(`Embed.aspx?id=${ID}`)) ?? assert.fail();
+  const keys = jars.map((jar) => captureKey(page, "https://api.example.edu", jar));
+  assert.equal(new Set([...keys, captureKey(page, "https://api.example.edu", { store: "0" })]).size, 5);
+  assert.deepEqual(keys.map(jarOfKey), jars);
+  assert.ok(keys.every((key) => key.endsWith(">https://api.example.edu")));
+  assert.deepEqual([captureKey(page, "folder", { store: "0" }), "c1", null].map(jarOfKey), [{ store: "0" }, { store: "0" }, { store: "0" }]);
 });

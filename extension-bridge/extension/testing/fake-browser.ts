@@ -24,12 +24,20 @@ export const browserState = {
   /** How often any cookie was asked for. */
   cookieReads: 0,
   notices: [] as string[],
+  /** Addresses, with what they were opened in. */
   opened: [] as string[],
   /** Match patterns of what the extension may see. */
   granted: [] as string[],
   badge: "",
   /** What every tab shows. */
   tabUrl: undefined as string | undefined,
+  /** Of the tab that all presses come from. */
+  tab: { incognito: false } as { incognito: boolean; cookieStoreId?: string },
+  /** What lies in the tab's address bar, as the browser says it of a frame. */
+  partitionKey: { topLevelSite: "https://panopto.com" } as { topLevelSite: string; hasCrossSiteAncestor?: boolean },
+  windows: [] as { id: number; incognito: boolean; focused: boolean }[],
+  /** Tabs that were shown again. */
+  shown: [] as number[],
   local: local.held,
   session: session.held,
   /** As after the browser's start. */
@@ -41,6 +49,10 @@ export const browserState = {
     this.opened = [];
     this.tabUrl = undefined;
     this.granted = ["https://*.panopto.com/*"];
+    this.tab = { incognito: false };
+    this.partitionKey = { topLevelSite: "https://panopto.com" };
+    this.windows = [{ id: 1, incognito: false, focused: true }];
+    this.shown = [];
     for (const held of [local.held, session.held]) for (const key of Object.keys(held)) delete held[key];
   },
 };
@@ -58,10 +70,15 @@ export const browserState = {
       browserState.cookieReads++;
       return structuredClone(browserState.cookies);
     },
-    getAllCookieStores: async () => [{ id: "0", tabIds: [7] }],
-    getPartitionKey: async () => ({ partitionKey: { topLevelSite: "https://panopto.com" } }),
+    getAllCookieStores: async () => [{ id: browserState.tab.incognito ? "1" : "0", tabIds: [7] }],
+    getPartitionKey: async () => ({ partitionKey: browserState.partitionKey }),
   },
-  tabs: { query: async () => [], get: async (id: number) => ({ id, index: 3, title: "Acoustics", url: browserState.tabUrl }), create: async ({ url }: { url: string }) => void browserState.opened.push(url) },
+  tabs: { query: async () => [], get: async (id: number) => ({ id, index: 3, title: "Acoustics", url: browserState.tabUrl, ...browserState.tab }), create: async ({ url, windowId, cookieStoreId }: { url: string; windowId?: number; cookieStoreId?: string }) => void browserState.opened.push([url, ...(windowId === undefined ? [] : [`window ${windowId}`]), ...(cookieStoreId ? [cookieStoreId] : [])].join(" ")), update: async (id: number) => ({ id, windowId: browserState.shown.push(id) }) },
+  windows: {
+    getAll: async () => [...browserState.windows],
+    update: async () => undefined,
+    create: async ({ url, incognito }: { url: string; incognito: boolean }) => void browserState.opened.push(`${incognito ? "private " : ""}window ${url}`),
+  },
   permissions: { getAll: async () => ({ origins: [...browserState.granted] }) },
   scripting: { getRegisteredContentScripts: async () => [], registerContentScripts: async () => undefined },
   notifications: {

@@ -3,15 +3,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
-import type { Browser, Page, Target, WebWorker } from "puppeteer-core";
+import type { Browser, Frame, Page, Target, WebWorker } from "puppeteer-core";
 import { PANOPTO } from "../../../extension-bridge/extension/src/shared/access.ts";
 import { trustIn } from "./authority.ts";
 import type { Home } from "./home.ts";
+import type { Plain } from "./evaluate.ts";
 import { groupEnds } from "./processes.ts";
 import { readsAs } from "./reads.ts";
 import { eventually } from "./sleep.ts";
 import { VIEWPORT } from "./test-browser.ts";
-import type { ColourScheme, LaunchOptions, PlantedCookie, TestBrowser, TestPage } from "./test-browser.ts";
+import type { ColourScheme, LaunchOptions, PlantedCookie, TestBrowser, TestPage, Where } from "./test-browser.ts";
 
 /** Fixed by the key in the extension's manifest. */
 const ID = "eifomnnboajlnambmpbbmkdaibgfclnl";
@@ -35,7 +36,7 @@ function resolverRule(route: string): string {
 }
 
 export async function launchChromium(options: LaunchOptions): Promise<ChromiumBrowser> {
-  const { home, caFile, connectTo, headed = false } = options;
+  const { home, caFile, connectTo, headed = false, inPrivate = false } = options;
   if (!existsSync(join(EXTENSION, "manifest.json"))) throw new Error("The extension has not been built: npm run build -w @auricle/extension");
   await trustIn(join(home.folder, ".pki", "nssdb"), caFile);
   const browser = await puppeteer.launch({
@@ -43,7 +44,7 @@ export async function launchChromium(options: LaunchOptions): Promise<ChromiumBr
     headless: !headed,
     userDataDir: home.profile,
     pipe: true,
-    enableExtensions: [EXTENSION],
+    enableExtensions: inPrivate ? true : [EXTENSION],
     defaultViewport: headed ? null : VIEWPORT,
     env: home.environment(),
     // Whoever launches ends it, signals included.
@@ -56,11 +57,20 @@ export async function launchChromium(options: LaunchOptions): Promise<ChromiumBr
       `--window-size=${String(VIEWPORT.width)},${String(VIEWPORT.height + 90)}`,
       "--lang=en-US",
       "--hide-scrollbars",
+      // In frames of other sites, too, to which `colours` gives the colours alone.
+      "--force-prefers-reduced-motion",
       // Chromium refuses to run as root with its sandbox.
       ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
     ],
   });
-  return new ChromiumBrowser(browser, home);
+  const launched = new ChromiumBrowser(browser, home);
+  try {
+    if (inPrivate) await launched.loadForPrivate();
+    return launched;
+  } catch (error) {
+    await launched.close();
+    throw error;
+  }
 }
 
 export class ChromiumBrowser implements TestBrowser {
@@ -74,8 +84,9 @@ export class ChromiumBrowser implements TestBrowser {
     readonly home: Home,
   ) {}
 
-  async open(url?: string): Promise<TestPage> {
-    const page = this.#page(await this.puppet.newPage());
+  async open(url?: string, where?: Where): Promise<TestPage> {
+    if (typeof where === "object") throw new Error("Chromium has no containers");
+    const page = this.#page(where === "private" ? await this.#newPrivatePage() : await this.puppet.newPage());
     // A tab behind another one paints nothing, and what is not painted cannot be pressed.
     await page.bringToFront();
     if (url !== undefined) await page.goto(url);
@@ -111,9 +122,32 @@ export class ChromiumBrowser implements TestBrowser {
     return this.open(`chrome-extension://${ID}/${path}`);
   }
 
+  /** As a person does who loads it and lets it work in private windows at once: its settings page would start it anew, which ends the driver's hold on it. */
+  async loadForPrivate(): Promise<void> {
+    const session = await this.puppet.target().createCDPSession();
+    await session.send("Extensions.loadUnpacked", { path: EXTENSION, enableInIncognito: true });
+  }
+
+  /** The browser itself opens the window: a context of the driver's own would be no private window to an extension. */
+  async #newPrivatePage(): Promise<Page> {
+    const before = new Set(this.puppet.targets());
+    const worker = await this.#worker();
+    await worker.evaluate(() => chrome.windows.create({ incognito: true, url: "about:blank" }));
+    const target = await this.puppet.waitForTarget((one) => one.type() === "page" && !before.has(one), { timeout: PATIENCE_MS });
+    const page = await target.page();
+    if (!page) throw new Error("The private window has no page");
+    await page.setViewport(VIEWPORT);
+    return page;
+  }
+
   async store(values: { readonly [key: string]: unknown }): Promise<void> {
     const worker = await this.#worker();
     await worker.evaluate((given) => chrome.storage.local.set(given), { ...values });
+  }
+
+  async stored(area: "local" | "session"): Promise<Plain> {
+    const worker = await this.#worker();
+    return (await worker.evaluate((which) => chrome.storage[which].get(), area)) as Plain;
   }
 
   async plant(cookie: PlantedCookie): Promise<void> {
@@ -185,19 +219,27 @@ export class ChromiumBrowser implements TestBrowser {
 class ChromiumPage implements TestPage {
   readonly #page: Page;
   readonly #inFront: () => void;
+  readonly #frame: Frame;
 
-  constructor(page: Page, inFront: () => void) {
+  /** `frame`: one in the page, where it is not the page itself. */
+  constructor(page: Page, inFront: () => void, frame = page.mainFrame()) {
     this.#page = page;
     this.#inFront = inFront;
+    this.#frame = frame;
     page.setDefaultTimeout(PATIENCE_MS);
   }
 
   url(): Promise<string> {
-    return Promise.resolve(this.#page.url());
+    return Promise.resolve(this.#frame.url());
+  }
+
+  async frame(wanted: (url: string) => boolean): Promise<TestPage> {
+    const frame = await this.#page.waitForFrame((one) => one !== this.#page.mainFrame() && wanted(one.url()));
+    return new ChromiumPage(this.#page, this.#inFront, frame);
   }
 
   async goto(url: string): Promise<void> {
-    await this.#page.goto(url, { waitUntil: "load" });
+    await this.#frame.goto(url, { waitUntil: "load" });
   }
 
   async reload(): Promise<void> {
@@ -205,19 +247,19 @@ class ChromiumPage implements TestPage {
   }
 
   async click(selector: string): Promise<void> {
-    await this.#page.locator(selector).click();
+    await this.#frame.locator(selector).click();
   }
 
   async clickAndGo(selector: string): Promise<void> {
-    await Promise.all([this.#page.waitForNavigation({ waitUntil: "load" }), this.click(selector)]);
+    await Promise.all([this.#frame.waitForNavigation({ waitUntil: "load" }), this.click(selector)]);
   }
 
   async fill(selector: string, text: string): Promise<void> {
-    await this.#page.locator(selector).fill(text);
+    await this.#frame.locator(selector).fill(text);
   }
 
   async text(selector: string): Promise<string | null> {
-    const element = await this.#page.$(selector);
+    const element = await this.#frame.$(selector);
     if (!element) return null;
     try {
       return await element.evaluate((found) => (found instanceof HTMLElement && found.checkVisibility() ? found.innerText.replace(/\s+/gu, " ").trim() : null));
@@ -227,7 +269,7 @@ class ChromiumPage implements TestPage {
   }
 
   async attribute(selector: string, name: string): Promise<string | null> {
-    const element = await this.#page.$(selector);
+    const element = await this.#frame.$(selector);
     if (!element) return null;
     try {
       return await element.evaluate((found, wanted) => found.getAttribute(wanted), name);
@@ -241,7 +283,7 @@ class ChromiumPage implements TestPage {
   }
 
   async shows(selector: string, timeoutMs = PATIENCE_MS): Promise<void> {
-    await this.#page.waitForSelector(selector, { visible: true, timeout: timeoutMs });
+    await this.#frame.waitForSelector(selector, { visible: true, timeout: timeoutMs });
   }
 
   async bringToFront(): Promise<void> {
@@ -259,7 +301,7 @@ class ChromiumPage implements TestPage {
 
   async screenshot(file: string, selector?: string): Promise<void> {
     const path = file as `${string}.png`;
-    const element = selector === undefined ? null : await this.#page.$(selector);
+    const element = selector === undefined ? null : await this.#frame.$(selector);
     await (element ?? this.#page).screenshot({ path });
   }
 

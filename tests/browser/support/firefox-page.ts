@@ -29,6 +29,11 @@ interface Box {
   readonly height: number;
 }
 
+/** All beneath these. */
+function framesIn(contexts: readonly Params[]): Params[] {
+  return contexts.flatMap(({ children }) => (children as Params[] | null) ?? []).flatMap((child) => [child, ...framesIn([child])]);
+}
+
 export class FirefoxPage implements TestPage {
   readonly #driver: Driver;
   readonly #context: string;
@@ -43,6 +48,15 @@ export class FirefoxPage implements TestPage {
 
   url(): Promise<string> {
     return evaluate(this.#driver.bidi, this.#context, () => location.href);
+  }
+
+  async frame(wanted: (url: string) => boolean): Promise<TestPage> {
+    const find = async (): Promise<string | undefined> => {
+      const { contexts } = await this.#driver.bidi.send("browsingContext.getTree", { root: this.#context });
+      const found = framesIn(contexts as Params[]).find(({ url }) => wanted(String(url)));
+      return found && String(found["context"]);
+    };
+    return new FirefoxPage(this.#driver, await eventually("such a frame", find, PATIENCE_MS), this.#close);
   }
 
   async goto(url: string): Promise<void> {

@@ -7,6 +7,10 @@ interface XulBrowser extends Element {
   readonly browsingContext: { prefersColorSchemeOverride: string };
 }
 
+interface BrowserWindow extends Window {
+  readonly gBrowser: { readonly selectedBrowser: XulBrowser };
+}
+
 interface XulPanel extends Element {
   readonly state: string;
   hidePopup(): void;
@@ -29,6 +33,9 @@ interface Modules {
   "resource://gre/modules/ExtensionParent.sys.mjs": {
     ExtensionParent: { apiManager: { global: { browserActionFor(extension: Extension): { triggerAction(window: Window): void } } } };
   };
+  "resource:///modules/BrowserWindowTracker.sys.mjs": {
+    BrowserWindowTracker: { promiseOpenWindow(options: { private: boolean }): Promise<BrowserWindow>; getTopWindow(): BrowserWindow; readonly orderedWindows: readonly BrowserWindow[] };
+  };
   "resource://gre/modules/ExtensionPermissions.sys.mjs": {
     ExtensionPermissions: { remove(id: string, what: { permissions: string[]; origins: string[] }, extension: Extension): Promise<void> };
   };
@@ -45,24 +52,35 @@ declare const PopupNotifications: { readonly panel: XulPanel & { readonly firstE
 export function openUpExtension(extensionId: string): void {
   const { NavigableManager } = ChromeUtils.importESModule("chrome://remote/content/shared/NavigableManager.sys.mjs");
   const findTab = NavigableManager.getBrowserById.bind(NavigableManager);
+  const { BrowserWindowTracker } = ChromeUtils.importESModule("resource:///modules/BrowserWindowTracker.sys.mjs");
   NavigableManager.getBrowserById = (id) => {
-    const popups = [...document.querySelectorAll<XulBrowser>("browser.webextension-popup-browser")];
+    const popups = BrowserWindowTracker.orderedWindows.flatMap((one) => [...one.document.querySelectorAll<XulBrowser>("browser.webextension-popup-browser")]);
     const background = WebExtensionPolicy.getByID(extensionId).extension.backgroundContext?.xulBrowser;
     const own = [...popups, ...(background ? [background] : [])];
     return own.find((browser) => NavigableManager.getIdForBrowser(browser) === id) ?? findTab(id);
   };
 }
 
-/** As a click on the toolbar's button. */
+/** BiDi's id of the one tab in a new private window. */
+export async function openPrivateWindow(): Promise<string> {
+  const { NavigableManager } = ChromeUtils.importESModule("chrome://remote/content/shared/NavigableManager.sys.mjs");
+  const { BrowserWindowTracker } = ChromeUtils.importESModule("resource:///modules/BrowserWindowTracker.sys.mjs");
+  const opened = await BrowserWindowTracker.promiseOpenWindow({ private: true });
+  return NavigableManager.getIdForBrowser(opened.gBrowser.selectedBrowser);
+}
+
+/** As a click on the toolbar's button of the window in front. */
 export function pressToolbarButton(extensionId: string): void {
+  const { BrowserWindowTracker } = ChromeUtils.importESModule("resource:///modules/BrowserWindowTracker.sys.mjs");
   const { ExtensionParent } = ChromeUtils.importESModule("resource://gre/modules/ExtensionParent.sys.mjs");
-  ExtensionParent.apiManager.global.browserActionFor(WebExtensionPolicy.getByID(extensionId).extension).triggerAction(window);
+  ExtensionParent.apiManager.global.browserActionFor(WebExtensionPolicy.getByID(extensionId).extension).triggerAction(BrowserWindowTracker.getTopWindow());
 }
 
 /** BiDi's id of the popup that is open; null while none is. */
 export function popupId(): string | null {
   const { NavigableManager } = ChromeUtils.importESModule("chrome://remote/content/shared/NavigableManager.sys.mjs");
-  const popup = [...document.querySelectorAll<XulBrowser>("browser.webextension-popup-browser")].find(
+  const { BrowserWindowTracker } = ChromeUtils.importESModule("resource:///modules/BrowserWindowTracker.sys.mjs");
+  const popup = BrowserWindowTracker.orderedWindows.flatMap((one) => [...one.document.querySelectorAll<XulBrowser>("browser.webextension-popup-browser")]).find(
     (browser) => browser.closest<XulPanel>("panel")?.state === "open" && browser.currentURI.spec.endsWith("/popup.html"),
   );
   if (!popup) return null;
@@ -71,7 +89,8 @@ export function popupId(): string | null {
 }
 
 export function closePopup(): void {
-  for (const browser of document.querySelectorAll("browser.webextension-popup-browser")) browser.closest<XulPanel>("panel")?.hidePopup();
+  const { BrowserWindowTracker } = ChromeUtils.importESModule("resource:///modules/BrowserWindowTracker.sys.mjs");
+  for (const { document: own } of BrowserWindowTracker.orderedWindows) for (const browser of own.querySelectorAll("browser.webextension-popup-browser")) browser.closest<XulPanel>("panel")?.hidePopup();
 }
 
 /** BiDi's id of the extension's event page, which is woken where it sleeps; null where it cannot be reached yet. */

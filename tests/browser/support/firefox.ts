@@ -19,7 +19,7 @@ import { NamesProxy } from "./names-proxy.ts";
 import { groupEnds } from "./processes.ts";
 import { eventually } from "./sleep.ts";
 import { VIEWPORT } from "./test-browser.ts";
-import type { LaunchOptions, PlantedCookie, TestBrowser, TestPage } from "./test-browser.ts";
+import type { LaunchOptions, PlantedCookie, TestBrowser, TestPage, Where } from "./test-browser.ts";
 
 /** As the extension's manifest has it. */
 const ID = "extension@auricle";
@@ -59,7 +59,7 @@ function preferencesOf(proxyPort: number): Preferences {
 }
 
 export async function launchFirefox(options: LaunchOptions): Promise<FirefoxBrowser> {
-  const { home, caFile, connectTo, headed = false, preferences = {} } = options;
+  const { home, caFile, connectTo, headed = false, inPrivate = false, preferences = {} } = options;
   if (!existsSync(join(EXTENSION, "manifest.json"))) throw new Error("The extension has not been built: npm run build -w @auricle/extension");
   await trustIn(home.profile, caFile);
   const proxy = await NamesProxy.start(connectTo);
@@ -71,7 +71,7 @@ export async function launchFirefox(options: LaunchOptions): Promise<FirefoxBrow
   const firefox = spawn("setpriv", ["--pdeathsig", "TERM", PROGRAM, ...args], { env: { ...home.environment(), ...size, MOZ_CRASHREPORTER_DISABLE: "1" }, stdio: ["ignore", "ignore", "pipe"], detached: true });
   try {
     const bidi = await Bidi.connect(`${await addressOf(firefox)}/session`);
-    return await FirefoxBrowser.begin(firefox, bidi, proxy, home);
+    return await FirefoxBrowser.begin(firefox, bidi, proxy, home, inPrivate);
   } catch (error) {
     await end(firefox, proxy);
     throw error;
@@ -115,6 +115,8 @@ export class FirefoxBrowser implements TestBrowser {
   readonly #proxy: NamesProxy;
   readonly #driver: Driver;
   readonly #version: string;
+  /** BiDi's ids of the containers, by the names that tests give them. */
+  readonly #containers = new Map<string, string>();
 
   private constructor(firefox: ChildProcessByStdio<null, null, Readable>, proxy: NamesProxy, driver: Driver, version: string, readonly home: Home) {
     this.#firefox = firefox;
@@ -123,21 +125,34 @@ export class FirefoxBrowser implements TestBrowser {
     this.#version = version;
   }
 
-  static async begin(firefox: ChildProcessByStdio<null, null, Readable>, bidi: Bidi, proxy: NamesProxy, home: Home): Promise<FirefoxBrowser> {
+  static async begin(firefox: ChildProcessByStdio<null, null, Readable>, bidi: Bidi, proxy: NamesProxy, home: Home, inPrivate: boolean): Promise<FirefoxBrowser> {
     const { capabilities } = await bidi.send("session.new", { capabilities: {} });
     await bidi.send("session.subscribe", { events: ["browsingContext.load"] });
-    await bidi.send("webExtension.install", { extensionData: { type: "path", path: EXTENSION } });
+    await bidi.send("webExtension.install", { extensionData: { type: "path", path: EXTENSION }, "moz:allowPrivateBrowsing": inPrivate });
     const { contexts } = await bidi.send("browsingContext.getTree", { "moz:scope": "chrome", maxDepth: 0 });
     const chrome = String((contexts as Params[])[0]?.["context"]);
     await evaluate(bidi, chrome, scope.openUpExtension, ID);
     return new FirefoxBrowser(firefox, proxy, { bidi, chrome }, `Firefox ${String((capabilities as Params)["browserVersion"])}`, home);
   }
 
-  async open(url?: string): Promise<TestPage> {
-    const { context } = await this.#driver.bidi.send("browsingContext.create", { type: "tab" });
-    const page = this.#tab(String(context));
+  async open(url?: string, where?: Where): Promise<TestPage> {
+    const page = this.#tab(where === "private" ? await this.#inChrome(scope.openPrivateWindow) : await this.#newTab(where?.container));
     if (url !== undefined) await page.goto(url);
     return page;
+  }
+
+  async #newTab(container: string | undefined): Promise<string> {
+    const userContext = container === undefined ? {} : { userContext: await this.#container(container) };
+    const { context } = await this.#driver.bidi.send("browsingContext.create", { type: "tab", ...userContext });
+    return String(context);
+  }
+
+  async #container(name: string): Promise<string> {
+    const known = this.#containers.get(name);
+    if (known !== undefined) return known;
+    const made = String((await this.#driver.bidi.send("browser.createUserContext"))["userContext"]);
+    this.#containers.set(name, made);
+    return made;
   }
 
   async nextPage(wanted: (url: string) => boolean): Promise<TestPage> {
@@ -174,6 +189,10 @@ export class FirefoxBrowser implements TestBrowser {
 
   async store(values: { readonly [key: string]: Plain }): Promise<void> {
     await this.#inBackground((given) => chrome.storage.local.set(given), values);
+  }
+
+  stored(area: "local" | "session"): Promise<Plain> {
+    return this.#inBackground(async (which) => (await chrome.storage[which as "local" | "session"].get()) as Plain, area);
   }
 
   async plant(cookie: PlantedCookie): Promise<void> {

@@ -21,6 +21,11 @@ export class LecturePage {
   /** Opens a lecture's address and waits for the button. */
   async open(url: string, person: Credentials): Promise<void> {
     await this.visit(url, person);
+    await this.isThere();
+  }
+
+  /** Waits for the button. */
+  async isThere(): Promise<void> {
     await this.page.shows(BUTTON);
   }
 

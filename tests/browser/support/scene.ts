@@ -7,19 +7,25 @@ import { fileURLToPath } from "node:url";
 import { program } from "../../integration/support/program.ts";
 import { idFrom, lecture as makeLecture } from "../../peers/panopto/lecture.ts";
 import type { Lecture } from "../../peers/panopto/lecture.ts";
+import type { Course } from "../../peers/moodle/moodle.ts";
+import { STUDENT } from "../../peers/panopto/session.ts";
 import type { Peers } from "../../peers/peers.ts";
 import { Belongings } from "./belongings.ts";
 import type { Home } from "./home.ts";
 import { LecturePage } from "./lecture-page.ts";
+import type { Credentials } from "./lecture-page.ts";
 import { Recording } from "./recording.ts";
 import { holdBrowser, holdHome, holdPeers } from "./stage.ts";
 import type { BrowserChoices, PeersChoices } from "./stage.ts";
 import { BROWSERS } from "./test-browser.ts";
-import type { BrowserName, TestBrowser, TestPage } from "./test-browser.ts";
+import type { BrowserName, TestBrowser, TestPage, Where } from "./test-browser.ts";
 
 const PICTURES = fileURLToPath(new URL("../../../artifacts/browser", import.meta.url));
 
 const HOME_LINE_BYTES_PER_SECOND = 5_000_000;
+
+/** So much later a download that is to break does so. */
+const BREAKS_AFTER_BYTES = 1_000_000;
 
 /** A download that stops in its middle. */
 export interface Hold {
@@ -63,6 +69,7 @@ async function openPeers(choices: PeersChoices = {}): Promise<{ peers: Peers; cl
 export class Scene {
   /** Earlier scenes had the same peers: what those have seen is no business of this one. */
   readonly #requestsBefore: number;
+  readonly #siteRequestsBefore: number;
   readonly #lecturesBefore: ReadonlySet<string>;
 
   private constructor(
@@ -74,6 +81,7 @@ export class Scene {
     lecturesBefore: readonly string[],
   ) {
     this.#requestsBefore = peers.cdn.requests.length;
+    this.#siteRequestsBefore = peers.site.requests.length;
     this.#lecturesBefore = new Set(lecturesBefore);
   }
 
@@ -87,6 +95,7 @@ export class Scene {
     } finally {
       peers.cdn.clearFaults();
       peers.site.clearFaults();
+      peers.site.partitionsLaunches = true;
       peers.backend.clearFaults();
       await scene?.browser.close();
       await scene?.judge().finally(() => belongings.end());
@@ -117,13 +126,20 @@ export class Scene {
     return this.peers.site.add(makeLecture({ deliveryId: idFrom("browser test", this.browser.name, title), title, audio, video }));
   }
 
-  /** From now on a download of this lecture's sound goes at a home line's pace and stops after `share` of it. */
-  holdDownload(lecture: Lecture, share = 0.5): Hold {
+  /**
+   * From now on a download of this lecture's sound goes at a home line's pace and stops after `share` of it. `breaks`: once
+   * released it breaks soon, and its address holds no more, so that the site is asked for a new one.
+   */
+  holdDownload(lecture: Lecture, share = 0.5, breaks = false): Hold {
     const target = { method: "GET", path: this.#soundPath(lecture) };
     const afterBytes = Math.floor(lecture.audio.bytes * share);
     // Slow, because the host tells of progress only while bytes arrive, and a fifth of a second apart.
     this.peers.cdn.fail({ kind: "slow", bytesPerSecond: HOME_LINE_BYTES_PER_SECOND }, target);
     const rule = this.peers.cdn.fail({ kind: "stall", afterBytes }, target);
+    if (breaks) {
+      this.peers.cdn.fail({ kind: "reset", afterBytes: afterBytes + BREAKS_AFTER_BYTES }, target);
+      this.peers.cdn.fail({ kind: "status", status: 403 }, { ...target, after: 1 });
+    }
     return {
       reached: async () => {
         await this.peers.cdn.waitForRequest(({ path, bytesSent }) => this.isSoundOf(lecture, path) && bytesSent >= afterBytes);
@@ -132,11 +148,35 @@ export class Scene {
     };
   }
 
-  /** A tab at a lecture, the student signed in, the button there. */
-  async at(lecture: Lecture): Promise<LecturePage> {
-    const page = new LecturePage(await this.browser.open());
-    await page.open(this.peers.viewerUrl(lecture), this.peers.summary().signIn);
+  /** A tab at a lecture, the student or somebody else signed in, the button there. */
+  async at(lecture: Lecture, person: Credentials = STUDENT, where?: Where): Promise<LecturePage> {
+    const page = new LecturePage(await this.browser.open(undefined, where));
+    await page.open(this.peers.viewerUrl(lecture), person);
     return page;
+  }
+
+  /** A tab at a course's page, somebody signed in there, the first lecture embedded in it with the button. */
+  async inCourse(course: Course, person: Credentials = STUDENT): Promise<{ tab: TestPage; page: LecturePage }> {
+    const tab = await this.browser.open(this.peers.moodle.courseUrl(course));
+    if ((await tab.url()).includes("/login/")) await new LecturePage(tab).signIn(person);
+    return { tab, page: await this.embeddedIn(tab, course.lectures[0]) };
+  }
+
+  /** A lecture embedded in a page, with the button. */
+  async embeddedIn(tab: TestPage, deliveryId = ""): Promise<LecturePage> {
+    const page = new LecturePage(await tab.frame((url) => url.includes("/Panopto/Pages/Embed.aspx") && url.includes(deliveryId)));
+    await page.isThere();
+    return page;
+  }
+
+  /** Whose sign-ins the program has used so far (for a lecture's podcast), one word for each; a request that mixed two has “… and …”. */
+  signInsUsed(lecture?: Lecture): string[] {
+    const ofProgram = this.peers.site.requests.slice(this.#siteRequestsBefore).filter(({ headers, cookie, path }) => headers["sec-fetch-mode"] === undefined && cookie !== undefined && path.includes(lecture?.deliveryId ?? ""));
+    const used = ofProgram.map(({ cookie = "" }) => {
+      const secrets = [...cookie.matchAll(/(?:\.ASPXAUTH|csrfToken)=([^;]+)/g)].map(([, secret = ""]) => this.peers.site.personOf(secret)?.user ?? "nobody");
+      return [...new Set(secrets)].join(" and ");
+    });
+    return [...new Set(used)].sort();
   }
 
   /** A tab at a lecture, the student signed in, where the extension may see nothing of it. */
@@ -178,8 +218,8 @@ export class Scene {
 
   /** What holds whatever a test does: no credential off its site, frames as the schema has them, and no secret in one. */
   async judge(): Promise<void> {
-    const { cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, personalDataAtBackend } = this.peers.counters();
-    assert.deepEqual({ cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, personalDataAtBackend }, { cookiesAtCdn: 0, cookiesAtBackend: 0, cookiesAtStranger: 0, personalDataAtBackend: 0 });
+    const { cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, cookiesAtMoodle, personalDataAtBackend } = this.peers.counters();
+    assert.deepEqual({ cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, cookiesAtMoodle, personalDataAtBackend }, { cookiesAtCdn: 0, cookiesAtBackend: 0, cookiesAtStranger: 0, cookiesAtMoodle: 0, personalDataAtBackend: 0 });
     assert.deepEqual(await this.recording.faults(), []);
     const said = await this.recording.text();
     for (const secret of [...this.peers.site.secrets(), this.peers.backend.token]) assert.ok(!said.includes(secret), "a secret stands in a frame");

@@ -30,7 +30,7 @@ export async function holdHome(belongings: Belongings, peers: Peers, program: st
   return new Registration(program, home, browser);
 }
 
-export type BrowserChoices = Pick<LaunchOptions, "headed" | "preferences">;
+export type BrowserChoices = Pick<LaunchOptions, "headed" | "inPrivate" | "preferences">;
 
 export function holdBrowser(belongings: Belongings, peers: Peers, { home, browser }: Registration, choices: BrowserChoices = {}): Promise<TestBrowser> {
   const options: LaunchOptions = { home, caFile: peers.caFile, connectTo: peers.connectTo(), ...choices };

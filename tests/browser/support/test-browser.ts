@@ -13,6 +13,8 @@ export type ColourScheme = "light" | "dark";
 
 export interface TestPage {
   url(): Promise<string>;
+  /** A frame in it, however deep, at such an address; waits until there is one. What concerns the tab is done with the tab. */
+  frame(wanted: (url: string) => boolean): Promise<TestPage>;
   goto(url: string): Promise<void>;
   reload(): Promise<void>;
   /** A real press, as a person's: the extension takes no other. Waits until there is something to press. */
@@ -51,6 +53,9 @@ export interface PlantedCookie {
   firstPartyDomain?: string;
 }
 
+/** Where a tab is opened, if not in an ordinary window: in a container, by a name (Firefox alone has them), or in a private window of its own. */
+export type Where = "private" | { readonly container: string };
+
 export interface LaunchOptions {
   readonly home: Home;
   /** PEM: an authority that the browser is to trust. */
@@ -58,6 +63,8 @@ export interface LaunchOptions {
   /** HOST:PORT:HOST:PORT. All other names lead nowhere. */
   readonly connectTo: readonly string[];
   readonly headed?: boolean;
+  /** The person has let the extension work in private windows, which browsers do not by themselves. */
+  readonly inPrivate?: boolean;
   /** Firefox's about:config, beyond what every test has there. */
   readonly preferences?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -67,7 +74,7 @@ export interface TestBrowser {
   readonly home: Home;
   /** The folder from which the extension was loaded. */
   readonly extension: string;
-  open(url?: string): Promise<TestPage>;
+  open(url?: string, where?: Where): Promise<TestPage>;
   /** The tab at such an address, in front; waits until somebody has opened it. */
   nextPage(wanted: (url: string) => boolean): Promise<TestPage>;
   /** Above the page that is in front. */
@@ -80,6 +87,8 @@ export interface TestBrowser {
   openExtensionPage(path: string): Promise<TestPage>;
   /** Sets keys of the extension's storage.local. */
   store(values: { readonly [key: string]: Plain }): Promise<void>;
+  /** All that the extension keeps: storage.local in the profile, storage.session in memory. */
+  stored(area: "local" | "session"): Promise<Plain>;
   /** Puts a cookie into the browser as if a site had set it. */
   plant(cookie: PlantedCookie): Promise<void>;
   /** Takes away what the extension may see of Panopto, as a person does in the browser's own settings. */

@@ -4,10 +4,10 @@ import { execFile } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
+import { CACHE_DIR, kept } from "./kept.ts";
 import { NOT_MEDIA } from "./not-media.ts";
 import type { NotMediaKind } from "./not-media.ts";
 import { audioArguments, hlsArguments, mp3Arguments, pictureArguments, pictureRepeats, silentArguments, soundArguments, soundRepeats, videoArguments } from "./recipe.ts";
@@ -66,6 +66,7 @@ export interface MediaOptions {
   readonly hour?: boolean;
 }
 
+const SOURCES = ["recipe.ts", "media.ts", "not-media.ts", "kept.ts"];
 const HOUR_S = 3600;
 const SHORT_S = 20;
 const PICTURE = "picture.h264";
@@ -74,11 +75,11 @@ const AUDIO_TYPE = "video/mp4";
 
 /** Fails when `ffmpeg` is missing or its run fails. The first call takes some seconds, later ones read what is there. */
 export async function makeMedia(options: MediaOptions = {}): Promise<Media> {
-  const root = options.cacheDir ?? join(tmpdir(), "auricle-media");
+  const root = options.cacheDir ?? CACHE_DIR;
   const [hour, short, notMedia] = await Promise.all([
-    options.hour === false ? undefined : kept(root, "hour", (dir) => makeLecture(dir, HOUR_S)),
-    kept(root, "short", makeShort),
-    kept(root, "not-media", makeNotMedia),
+    options.hour === false ? undefined : kept(root, "hour", SOURCES, (dir) => makeLecture(dir, HOUR_S)),
+    kept(root, "short", SOURCES, makeShort),
+    kept(root, "not-media", SOURCES, makeNotMedia),
   ]);
   const shortMedia = await describeShort(short);
   return {
@@ -86,34 +87,6 @@ export async function makeMedia(options: MediaOptions = {}): Promise<Media> {
     short: shortMedia,
     notMedia: await describeNotMedia(notMedia),
   };
-}
-
-/** The folder `name` for the recipe as it is now; made beside it and renamed, so that it is whole or not there. */
-async function kept(root: string, name: string, make: (dir: string) => Promise<void>): Promise<string> {
-  const final = join(root, `${name}-${await recipeKey()}`);
-  if (await isFolder(final)) return final;
-  const making = join(root, `.making-${randomUUID()}`);
-  await mkdir(making, { recursive: true });
-  try {
-    await make(making);
-    await rename(making, final);
-  } catch (error) {
-    await rm(making, { recursive: true, force: true });
-    // Another process may have been first; its folder is as good as ours.
-    if (!(await isFolder(final))) throw error;
-  }
-  return final;
-}
-
-let recipeDigest: Promise<string> | undefined;
-
-function recipeKey(): Promise<string> {
-  recipeDigest ??= (async () => {
-    const digest = createHash("sha256");
-    for (const source of ["recipe.ts", "media.ts", "not-media.ts"]) digest.update(await readFile(new URL(source, import.meta.url)));
-    return digest.digest("hex").slice(0, 16);
-  })();
-  return recipeDigest;
 }
 
 async function ffmpeg(args: readonly string[]): Promise<void> {
@@ -210,11 +183,4 @@ async function describe(file: string, type: string, durationMs: number): Promise
     await rename(writing, note);
   }
   return { file, bytes: size, sha256, type, durationMs };
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

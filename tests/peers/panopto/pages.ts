@@ -79,7 +79,7 @@ export function viewerPage(lecture: Lecture, host: string, name: string | undefi
 }
 
 export function embedPage(lecture: Lecture): string {
-  return page(lecture.title, `<main id="embed" style="height:100vh;display:grid">${player(lecture)}</main>`);
+  return page(lecture.title, `<main id="embed" style="height:100vh;display:grid;grid-template:100% / 100%">${player(lecture)}</main>`);
 }
 
 function player(lecture: Lecture): string {

@@ -12,6 +12,9 @@ export interface Person {
 /** Name and mail stand in DeliveryInfo, so they are canaries: they may reach nobody. */
 export const STUDENT: Person = { user: "student7", name: "Philippa Canary-Student", mail: "philippa.canary7@uni.example", password: "hear-and-learn" };
 
+/** Somebody else, with whom the student shares a browser. */
+export const NEIGHBOUR: Person = { user: "student8", name: "Nathaniel Canary-Neighbour", mail: "nathaniel.canary8@uni.example", password: "listen-and-learn" };
+
 export interface Session {
   readonly person: Person;
   /** The tenant it is good for; a cookie of one tenant opens nothing on another. */
@@ -48,6 +51,11 @@ export class Sessions {
     return session === undefined || session.ended || session.host !== host ? undefined : session;
   }
 
+  /** Whose secret it is or was, also when the session has ended. */
+  personOf(secret: string): Person | undefined {
+    return this.#all.find(({ values, csrfToken }) => csrfToken === secret || values.includes(secret))?.person;
+  }
+
   /** Ends the session behind any of its values; false when there is none. */
   end(value: string): boolean {
     const session = this.#byValue.get(value);
@@ -66,14 +74,18 @@ export class Sessions {
   }
 }
 
-/** Set-Cookie lines of a sign-in. Without Expires: gone with the browser, as Panopto's are. */
-export function signInCookies(session: Session, lastPath: string): string[] {
-  return [
+/**
+ * Set-Cookie lines of a sign-in. Without Expires: gone with the browser, as Panopto's are. `partitioned`: kept for pages of the
+ * site in the address bar alone (CHIPS).
+ */
+export function signInCookies(session: Session, lastPath: string, partitioned = false): string[] {
+  const lines = [
     authCookie(session.values.at(-1) ?? ""),
     `csrfToken=${session.csrfToken}; path=/; secure; SameSite=None`,
     "UserSettings=LastLoginMembershipProvider=uni; path=/; secure; SameSite=None",
     `LastPath=${encodeURIComponent(lastPath)}; path=/; secure; SameSite=None`,
   ];
+  return partitioned ? lines.map((line) => `${line}; Partitioned`) : lines;
 }
 
 export function authCookie(value: string): string {

@@ -10,12 +10,13 @@ import type { WireRequest } from "../wire/request.ts";
 import type { Cdn, PodcastTarget } from "./cdn.ts";
 import { ACCESS_ERROR, MISSING_ERROR, captions, captionsFile, deliveryInfo, panoptoJson } from "./delivery-info.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
+import type { Platform } from "./launch.ts";
 import type { Lecture, LoggedOutForm, PodcastRefusal } from "./lecture.ts";
 import { folderInfo, playlist, playlistBody, sessionListBody, sessionListId, sessionRows } from "./listing.ts";
 import type { ListRefusal, Playlist } from "./listing.ts";
 import { embedPage, listPage, plainPage, signInPage, viewerPage } from "./pages.ts";
 import type { Person, Session } from "./session.ts";
-import { AUTH_COOKIE, STUDENT, Sessions, authCookie, signInCookies, signOutCookies } from "./session.ts";
+import { AUTH_COOKIE, NEIGHBOUR, STUDENT, Sessions, authCookie, signInCookies, signOutCookies } from "./session.ts";
 
 export const SITE_HOST = "uni.hosted.panopto.com";
 
@@ -25,6 +26,8 @@ export interface SiteOptions {
   readonly tenants: ReadonlyMap<string, Certificate>;
   readonly cdn: Cdn;
   readonly idp: IdentityProvider;
+  /** Whose launches sign people in. */
+  readonly platform: Platform;
   readonly people?: readonly Person[];
   /** What DeliveryInfo says to the logged out, where the lecture does not choose; `json-error-2` when left out. */
   readonly loggedOut?: LoggedOutForm;
@@ -41,6 +44,8 @@ export class PanoptoSite extends Peer {
   podcastRefusal: PodcastRefusal;
   signIn: "form" | "sso";
   listRefusal: ListRefusal = "public-only";
+  /** Whether a launch's cookies say themselves that they are for the page around alone; browsers that part them anyway need no such word. */
+  partitionsLaunches = true;
   readonly #options: SiteOptions;
   readonly #people: readonly Person[];
   readonly #sessions = new Sessions();
@@ -53,7 +58,7 @@ export class PanoptoSite extends Peer {
     this.loggedOut = options.loggedOut ?? "json-error-2";
     this.podcastRefusal = options.podcastRefusal ?? "403";
     this.signIn = options.signIn ?? "form";
-    this.#people = options.people ?? [STUDENT];
+    this.#people = options.people ?? [STUDENT, NEIGHBOUR];
   }
 
   get lectures(): readonly Lecture[] {
@@ -88,6 +93,11 @@ export class PanoptoSite extends Peer {
     this.#sessions.endAll();
   }
 
+  /** Whose .ASPXAUTH or csrfToken that is or was. */
+  personOf(secret: string): Person | undefined {
+    return this.#sessions.personOf(secret);
+  }
+
   /** Every secret given out so far: all of them may be met on this site alone. */
   secrets(): string[] {
     return this.#sessions.secrets();
@@ -112,6 +122,8 @@ export class PanoptoSite extends Peer {
         return this.#generateSrt(request, session);
       case LOGIN_PATH.toLowerCase():
         return this.#login(request);
+      case "/panopto/lti/lti.aspx":
+        return this.#launched(request);
       case "/panopto/pages/auth/logout.aspx":
         return this.#logout(request);
       case "/panopto/services/data.svc/getsessions":
@@ -213,6 +225,15 @@ export class PanoptoSite extends Peer {
     const session = this.#sessions.open(person, request.host);
     const next = samlResponse === null ? returnUrl : localPath(form.get("RelayState"));
     return redirect(next, { "set-cookie": signInCookies(session, next) });
+  }
+
+  /** A learning platform opens a lecture in its page, for a person for whom it vouches. */
+  async #launched(request: WireRequest): Promise<Answer> {
+    const form = await bodyForm(request);
+    const launch = this.#options.platform.redeem(form.get("oauth_signature") ?? "");
+    if (launch === undefined) return html(401, plainPage("Unauthorized", "This launch is not signed by a platform that we know, or has been used."));
+    const next = `/Panopto/Pages/Embed.aspx?id=${launch.lecture}`;
+    return redirect(next, { "set-cookie": signInCookies(this.#sessions.open(launch.person, request.host), next, this.partitionsLaunches) });
   }
 
   #logout(request: WireRequest): Answer {

@@ -96,6 +96,16 @@ describe("a listener with faults", () => {
         assert.ok((await getting).body.equals(CONTENT));
       });
 
+      it("breaks a body off that was held up before", async () => {
+        const rule = listener.fail({ kind: "stall", afterBytes: 5000 });
+        listener.fail({ kind: "reset", afterBytes: 7000 });
+        const getting = ask(target, URL_OF_FILE, { protocol });
+        await listener.recorder.waitForRequest((seen) => seen.bytesSent === 5000);
+        rule.release();
+        assert.equal((await getting).whole, false);
+        assert.equal(listener.recorder.requests[0]?.bytesSent, 7000);
+      });
+
       it("turns over one bit at a place in the whole file, in a range as well", async () => {
         const got = await get({ protocol, headers: { range: "bytes=1000-1999" } }, { kind: "bit-flip", atByte: 1500 });
         const expected = Buffer.from(CONTENT.subarray(1000, 2000));

@@ -57,22 +57,21 @@ async function shape(answer: Answer, faults: readonly FiringFault[]): Promise<An
 }
 
 async function sendBody(out: Responder, answer: Answer, faults: readonly FiringFault[], sent: (bytes: number) => void): Promise<boolean> {
-  const breaks = breakOf(faults);
+  const breaks = breaksOf(faults);
   const slow = faultOf(faults, "slow");
   const flipAt = (faultOf(faults, "bit-flip")?.atByte ?? -1) - (answer.bodyOffset ?? 0);
   const chunkBytes = slow === undefined ? CHUNK_BYTES : Math.max(1, Math.floor(slow.bytesPerSecond / TRICKLES_PER_SECOND));
   let position = 0;
-  let broken = breaks;
   for await (const chunk of chunks(answer.body, chunkBytes)) {
     let rest = flip(chunk, flipAt - position);
-    if (broken !== undefined && position + rest.length >= broken.afterBytes) {
+    for (let broken = breaks[0]; broken !== undefined && position + rest.length >= broken.afterBytes; broken = breaks[0]) {
+      breaks.shift();
       const head = rest.subarray(0, broken.afterBytes - position);
       if (head.length > 0 && !(await out.write(head))) return false;
       sent(head.length);
       position += head.length;
       if (!(await broken.happen(out))) return false;
       rest = rest.subarray(head.length);
-      broken = undefined;
     }
     if (rest.length > 0) {
       if (!(await out.write(rest))) return false;
@@ -81,7 +80,7 @@ async function sendBody(out: Responder, answer: Answer, faults: readonly FiringF
     }
     if (slow !== undefined && !(await pause(out, (chunk.length / slow.bytesPerSecond) * 1000))) return false;
   }
-  if (broken !== undefined && !(await broken.happen(out))) return false;
+  for (const { happen } of breaks) if (!(await happen(out))) return false;
   await out.end();
   return true;
 }
@@ -92,22 +91,24 @@ interface Break {
   readonly happen: (out: Responder) => Promise<boolean>;
 }
 
-function breakOf(faults: readonly FiringFault[]): Break | undefined {
-  for (const { fault, rule } of faults) {
-    switch (fault.kind) {
-      case "reset":
-        return { afterBytes: fault.afterBytes, happen: (out) => over(() => out.reset()) };
-      case "drop":
-        return { afterBytes: fault.afterBytes, happen: (out) => over(() => out.drop()) };
-      case "truncate":
-        return { afterBytes: fault.afterBytes, happen: (out) => over(() => out.truncate()) };
-      case "stall":
-        return { afterBytes: fault.afterBytes, happen: (out) => held(out, rule.released) };
-      default:
-        break;
-    }
+/** In the order in which they happen: a body that was held up may break off later. */
+function breaksOf(faults: readonly FiringFault[]): Break[] {
+  return faults.flatMap(breakOf).sort((a, b) => a.afterBytes - b.afterBytes);
+}
+
+function breakOf({ fault, rule }: FiringFault): Break[] {
+  switch (fault.kind) {
+    case "reset":
+      return [{ afterBytes: fault.afterBytes, happen: (out) => over(() => out.reset()) }];
+    case "drop":
+      return [{ afterBytes: fault.afterBytes, happen: (out) => over(() => out.drop()) }];
+    case "truncate":
+      return [{ afterBytes: fault.afterBytes, happen: (out) => over(() => out.truncate()) }];
+    case "stall":
+      return [{ afterBytes: fault.afterBytes, happen: (out) => held(out, rule.released) }];
+    default:
+      return [];
   }
-  return undefined;
 }
 
 function over(act: () => void): Promise<boolean> {

@@ -1,10 +1,11 @@
 // A site's cookies as the browser would send them, of the tab's own store and partition, and of no other.
 import type { Cookie } from "@auricle/bridge";
+import type { Jar } from "../shared/jar.ts";
 import type { LecturePage } from "../shared/page.ts";
 
 /** The part of the browser's cookies API that is needed. Only `url`, `storeId` and what differs between browsers. */
 export interface CookieSource {
-  getAll(query: { url: string; storeId?: string; partitionKey?: object; firstPartyDomain?: null }): Promise<readonly Cookie[]>;
+  getAll(query: { url: string; storeId: string; partitionKey?: object; firstPartyDomain?: null }): Promise<readonly Cookie[]>;
 }
 
 /** The login cookie of Panopto. Without it nobody is signed in. */
@@ -23,11 +24,12 @@ function partitionOf(cookie: Cookie): string {
   return cookie.partitionKey?.topLevelSite ?? "";
 }
 
-function isWithin(topLevelSite: string, topLevelOrigin: string): boolean {
-  if (!URL.canParse(topLevelSite) || !URL.canParse(topLevelOrigin)) return false;
-  const site = new URL(topLevelSite);
-  const top = new URL(topLevelOrigin);
-  return site.protocol === top.protocol && (top.hostname === site.hostname || top.hostname.endsWith(`.${site.hostname}`));
+/** Whether an origin or a site is of this site; a site is a registrable domain, chosen by the browser, so being a suffix is enough. */
+export function isWithin(site: string, origin: string): boolean {
+  if (!URL.canParse(site) || !URL.canParse(origin)) return false;
+  const wide = new URL(site);
+  const narrow = new URL(origin);
+  return wide.protocol === narrow.protocol && (narrow.hostname === wide.hostname || narrow.hostname.endsWith(`.${wide.hostname}`));
 }
 
 /** The site to whose pages Firefox's first-party isolation keeps a cookie; empty without it. It may come as “(https,example.org)”. */
@@ -37,12 +39,30 @@ function firstPartyOf(cookie: Cookie): string {
   return domain === "" ? "" : `${scheme}://${domain}`;
 }
 
+function isOfJar(cookie: Cookie, { within }: Jar, origin: string): boolean {
+  const sites = [partitionOf(cookie), firstPartyOf(cookie)].filter((site) => site !== "");
+  // Where the browser says it: a page of the same site that lies within another site's page has a partition of its own.
+  const isEmbedded = cookie.partitionKey?.hasCrossSiteAncestor ?? within !== undefined;
+  return sites.every((site) => isWithin(site, within ?? origin)) && (partitionOf(cookie) === "" || isEmbedded === (within !== undefined));
+}
+
+/** Leaves out what the browser keeps apart for pages elsewhere. `origin`: of the site whose cookies they are. */
+export function ofJar(cookies: readonly Cookie[], jar: Jar, origin: string): Cookie[] {
+  return cookies.filter((cookie) => isOfJar(cookie, jar, origin));
+}
+
+/** Whether a cookie lies in a partition. */
+export function isPartitioned(cookie: Cookie): boolean {
+  return partitionOf(cookie) !== "";
+}
+
 /**
- * Leaves out what the browser keeps apart for other sites. `topLevelOrigin` is what the tab's address bar shows: a partition's
- * site is a registrable domain, chosen by the browser, so being a suffix of it is enough.
+ * The cookies of one login: those of the partition where somebody is signed in there, else the unpartitioned ones, since both
+ * together may be two persons. `onlyPartitioned`: the login in use was the partition's, and no other takes its place.
  */
-export function ofThisTab(cookies: readonly Cookie[], topLevelOrigin: string): Cookie[] {
-  return cookies.filter((cookie) => [partitionOf(cookie), firstPartyOf(cookie)].every((site) => site === "" || isWithin(site, topLevelOrigin)));
+export function ofOneLogin(cookies: readonly Cookie[], onlyPartitioned: boolean): Cookie[] {
+  const partitioned = cookies.filter(isPartitioned);
+  return onlyPartitioned || loginOf(partitioned) !== null ? partitioned : cookies.filter((cookie) => !isPartitioned(cookie));
 }
 
 /** One of each (name, domain, path, partition, first party): several endpoints have most cookies in common. */
@@ -59,8 +79,8 @@ export function withoutRepeats(cookies: readonly Cookie[]): Cookie[] {
  * Asks as precisely as this browser understands: older ones throw on `partitionKey`, Chromium on `firstPartyDomain`, and
  * Firefox with first-party isolation insists on the latter.
  */
-async function ask(source: CookieSource, url: string, storeId: string | undefined, firefox: boolean): Promise<readonly Cookie[]> {
-  const plain = { url, ...(storeId === undefined ? {} : { storeId }), ...(firefox ? { firstPartyDomain: null } : {}) };
+async function ask(source: CookieSource, url: string, storeId: string, firefox: boolean): Promise<readonly Cookie[]> {
+  const plain = { url, storeId, ...(firefox ? { firstPartyDomain: null } : {}) };
   try {
     return await source.getAll({ ...plain, partitionKey: {} });
   } catch {
@@ -68,28 +88,29 @@ async function ask(source: CookieSource, url: string, storeId: string | undefine
   }
 }
 
-/** Whose cookies, and as seen from where. */
-export interface Jar {
+/** Whose cookies, and out of which jar. */
+export interface Wanted {
   origin: string;
   url?: string;
   id?: string;
-  /** The tab's cookie store; undefined: the browser's usual one. */
-  store: string | undefined;
-  /** What the tab's address bar shows. */
-  topLevelOrigin: string;
+  jar: Jar;
 }
 
 /** All cookies which the host needs at an origin; none when the browser does not let us read them. */
-export async function readCookies(source: CookieSource, jar: Jar, firefox: boolean): Promise<Cookie[]> {
-  const answers = await Promise.allSettled(endpoints(jar).map((url) => ask(source, url, jar.store, firefox)));
+export async function readCookies(source: CookieSource, { jar, ...page }: Wanted, firefox: boolean): Promise<Cookie[]> {
+  const answers = await Promise.allSettled(endpoints(page).map((url) => ask(source, url, jar.store, firefox)));
   const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? [...answer.value] : []));
-  return withoutRepeats(ofThisTab(found, jar.topLevelOrigin));
+  return withoutRepeats(ofJar(found, jar, page.origin)).map(withoutStore);
 }
 
-/** The login in a jar's cookies, or null: the tab's own partition first, as the host has it. */
+/** The jar's name goes along with all of them; the host would take the browser's shorter one for another store's. */
+function withoutStore({ storeId: _, ...cookie }: Cookie): Cookie {
+  return cookie;
+}
+
+/** The login among cookies, or null. */
 export function loginOf(cookies: readonly Cookie[]): string | null {
-  const logins = cookies.filter((cookie) => cookie.name === LOGIN_COOKIE && cookie.value !== "");
-  return (logins.find((cookie) => partitionOf(cookie) !== "") ?? logins[0])?.value ?? null;
+  return cookies.find((cookie) => cookie.name === LOGIN_COOKIE && cookie.value !== "")?.value ?? null;
 }
 
 /** A value's digest, so that a changed login can be told from an unchanged one without keeping it. */

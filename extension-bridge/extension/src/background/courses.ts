@@ -1,11 +1,12 @@
 // A whole course: what a site's page holds, and capturing what the person has ticked, in their order.
 import { HostError, type Bridge, type Capture, type SiteListResult } from "@auricle/bridge";
 import type { Job } from "./jobs.ts";
-import { storeOf } from "./tab.ts";
+import { jarOf } from "./tab.ts";
 import { deliveryOf, targetOf } from "../shared/backend.ts";
 import { api } from "../shared/browser.ts";
-import { hasConsent, readConsents, withConsent, writeConsents } from "../shared/consent.ts";
+import { giveConsent, hasConsent, readConsents } from "../shared/consent.ts";
 import { courseFile, recogniseCourse, type CoursePage } from "../shared/course.ts";
+import { isPrivate, jarNamed, nameOf } from "../shared/jar.ts";
 import { captureKey, recognise } from "../shared/page.ts";
 import { readSettings } from "../shared/settings.ts";
 import type { CourseSource, Refused, Ticked } from "../shared/wire.ts";
@@ -39,15 +40,16 @@ export class Courses {
     const tab = await api.tabs.get(tabId);
     const page = tab.url === undefined ? null : recogniseCourse(tab.url, this.#desk.vanityHosts());
     if (!page) throw new Error("This page lists no recordings.");
-    const store = await storeOf(tabId);
+    const jar = await jarOf({ url: page.url, title: "", tabId, frameId: 0 }, page.origin);
+    if (isPrivate(jar)) throw new Error("What a private window shows is shown nowhere else: capture its lectures one by one, each on its own page.");
     const title = (tab.title ?? "").slice(0, LONGEST_TITLE);
-    await api.tabs.create({ url: api.runtime.getURL(courseFile({ url: page.url, title, ...(store === undefined ? {} : { store }) })), openerTabId: tabId, index: tab.index + 1 });
+    await api.tabs.create({ url: api.runtime.getURL(courseFile({ url: page.url, title, store: nameOf(jar) })), openerTabId: tabId, index: tab.index + 1 });
   }
 
   /** The person agrees that their sign-in is used at this site. */
   async agree(source: CourseSource): Promise<void> {
     const { origin } = this.#recognise(source);
-    await writeConsents(withConsent(await readConsents(), origin, Date.now()));
+    await giveConsent(origin, false, Date.now());
   }
 
   /** A part of the list, asked for with the site's cookies as they are now. */
@@ -55,8 +57,7 @@ export class Courses {
     const page = await this.#allowed(source);
     const bridge = await this.#desk.ready();
     await this.#desk.putSecrets(jobAt(page, source));
-    const store = source.store === undefined ? {} : { store: source.store };
-    return bridge.sites.list({ page: page.url, limit: PART, ...store, ...(after === undefined ? {} : { after }) });
+    return bridge.sites.list({ page: page.url, limit: PART, store: nameOf(jarNamed(source.store)), ...(after === undefined ? {} : { after }) });
   }
 
   /** Hands them to the program in their order, which is the order in which it serves them. Gives those that it would not take. */
@@ -72,10 +73,10 @@ export class Courses {
         refused.push({ page: one.page, said: "This is no recording of that site." });
         continue;
       }
-      const key = captureKey(lecture, targetOf(settings));
       const base = jobAt(page, source);
+      const key = captureKey(lecture, targetOf(settings), base.jar);
       const title = one.title.trim();
-      const job: Job = { ...base, key, params: { page: lecture.url, key, quality: "audio-only", deliver, ...(title === "" ? {} : { title }), ...(base.store === undefined ? {} : { store: base.store }) } };
+      const job: Job = { ...base, key, params: { page: lecture.url, key, quality: "audio-only", deliver, store: nameOf(base.jar), ...(title === "" ? {} : { title }) } };
       await this.#desk.keep(job);
       try {
         this.#desk.learn(await bridge.captures.start(job.params));
@@ -97,7 +98,7 @@ export class Courses {
 
   async #allowed(source: CourseSource): Promise<CoursePage> {
     const page = this.#recognise(source);
-    if (!hasConsent(await readConsents(), page.origin)) throw new Error(`Allow Auricle to use your sign-in at ${page.host} first.`);
+    if (!hasConsent(await readConsents(false), page.origin)) throw new Error(`Allow Auricle to use your sign-in at ${page.host} first.`);
     if (!(await this.#desk.hasAccess(page.origin))) throw new Error(`Your browser does not let Auricle see ${page.host}. Allow it first.`);
     return page;
   }
@@ -105,5 +106,5 @@ export class Courses {
 
 /** A list is shown in a tab of its own: its cookies are those of the site itself, in no other site's partition. */
 function jobAt(page: CoursePage, { store }: CourseSource): Job {
-  return { key: page.url, origin: page.origin, topLevelOrigin: page.origin, params: { page: page.url }, ...(store === undefined ? {} : { store }) };
+  return { key: page.url, origin: page.origin, jar: jarNamed(store), params: { page: page.url } };
 }

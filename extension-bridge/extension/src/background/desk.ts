@@ -1,18 +1,19 @@
 // The desk where all comes together: what the person presses, what the host wants, what the browser says of cookies.
-import { ChannelError, HostError, isFinal, type Capture, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
+import { ChannelError, HostError, isFinal, type Capture, type Cookie, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
 import { announce, askForAccess, askForSignIn, badge, tellOfRefusal } from "./announce.ts";
 import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
 import { Courses } from "./courses.ts";
-import { fingerprint, loginOf, LOGIN_COOKIE, readCookies, type CookieSource, type Jar } from "./cookies.ts";
+import { fingerprint, isPartitioned, loginOf, LOGIN_COOKIE, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
 import { Jobs, type Job } from "./jobs.ts";
 import { Link } from "./link.ts";
-import { storeOf, topLevelOf } from "./tab.ts";
+import { bringUp, hasPrivateWindow, jarOf, openIn } from "./tab.ts";
 import { placeButton, placeOnOpenPages } from "./vanity.ts";
 import { covers, readGranted } from "../shared/access.ts";
 import { api, isFirefox } from "../shared/browser.ts";
 import { deliveryOf, targetOf } from "../shared/backend.ts";
-import { hasConsent, readConsents, withConsent, withoutConsent, writeConsents } from "../shared/consent.ts";
-import { captureKey, recognise, type LecturePage } from "../shared/page.ts";
+import { dropPrivateConsents, giveConsent, hasConsent, readConsents, takeConsentBack } from "../shared/consent.ts";
+import { isPrivate, isSameJar, jarNamed, nameOf, type Jar } from "../shared/jar.ts";
+import { captureKey, jarOfKey, recognise, type LecturePage } from "../shared/page.ts";
 import { readSettings, readToken } from "../shared/settings.ts";
 import type { Action } from "../shared/advice.ts";
 import type { Order, Outcome, PageSnapshot, Place, Snapshot } from "../shared/wire.ts";
@@ -28,11 +29,32 @@ function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** States that a capture leaves by itself. */
+const RUNS: ReadonlySet<Capture["state"]> = new Set(["queued", "resolving", "downloading", "finishing", "uploading"]);
+
+function jarNameOf({ origin, jar }: Job): string {
+  return `${origin} ${nameOf(jar)}`;
+}
+
+/** Whether a login that has just been set is the one which a job would use. */
+function isLoginOf({ origin, jar, isPartitioned: onlyPartitioned = false }: Job, cookie: Cookie): boolean {
+  const domain = cookie.domain.replace(/^\./, "");
+  const { hostname } = new URL(origin);
+  const isAtSite = hostname === domain || hostname.endsWith(`.${domain}`);
+  return isAtSite && cookie.storeId === jar.store && ofJar([cookie], jar, origin).length > 0 && (!onlyPartitioned || isPartitioned(cookie));
+}
+
+/** Notices outlive a private window: they name nothing that was watched there. */
+function withoutName(capture: Capture): Capture {
+  return isPrivate(jarOfKey(capture.key)) ? { ...capture, title: null } : capture;
+}
+
 export class Desk {
   readonly #link: Link;
   readonly #jobs = new Jobs();
   readonly #courses: Courses;
   readonly #putLogins = new Map<string, string>();
+  readonly #jars = new WeakMap<Place, Promise<Jar>>();
   readonly #tell: () => void;
   readonly #settling = new Map<string, ReturnType<typeof setTimeout>>();
   #vanityHosts: string[] = [];
@@ -46,7 +68,7 @@ export class Desk {
         tell();
       },
       capture: (now, before) => this.#captureChanged(now, before),
-      connected: (again) => void this.#startAgain(again),
+      connected: (again) => void this.windowClosed().finally(() => this.#startAgain(again)),
       refreshWanted: (wanted) => this.#refresh(wanted),
       isWatched,
     });
@@ -80,7 +102,7 @@ export class Desk {
     await this.#goOnWithAccess();
     const place = await takeAwaited(Date.now());
     const page = place && this.recognise(place.url);
-    if (!page || !(await this.#hasAccess(page.origin)) || this.#isUnderWay(page, targetOf(await readSettings()))) return;
+    if (!place || !page || !(await this.#hasAccess(page.origin)) || (await this.#isUnderWay(place, page))) return;
     await this.press("allow", place).catch((error: unknown) => {
       // The lack of a program is told by the card itself, with its button.
       if (!(error instanceof ChannelError)) tellOfRefusal(sentence(error));
@@ -94,29 +116,38 @@ export class Desk {
   }
 
   /** A lecture's page was opened: whether it is captured already is asked only where the person has agreed to be served. */
-  async lookFrom(url: string): Promise<void> {
-    const page = this.recognise(url);
-    if (!page || this.#link.host.state !== "idle" || !hasConsent(await readConsents(), page.origin)) return;
+  async lookFrom(place: Place): Promise<void> {
+    const page = this.recognise(place.url);
+    if (!page || this.#link.host.state !== "idle") return;
+    const jar = await this.#jarAt(place, page.origin).catch(() => null);
+    if (!jar || !hasConsent(await readConsents(isPrivate(jar)), page.origin)) return;
     await this.#link.ready().catch(() => undefined);
   }
 
-  async snapshot(): Promise<Snapshot> {
-    const [consents, settings, granted] = await Promise.all([readConsents(), readSettings(), readGranted()]);
+  /** For a panel above a tab in which lectures may be at `places`. Nothing of a private window is shown in an ordinary one. */
+  async snapshot(places: readonly Place[], isInPrivate: boolean): Promise<Snapshot> {
+    const [consents, granted, settings, pages] = await Promise.all([readConsents(isInPrivate), readGranted(), readSettings(), Promise.all(places.map((place) => this.pageSnapshot(place)))]);
     return {
       granted,
       host: this.#link.host,
-      captures: this.#link.captures,
+      captures: this.#link.captures.filter(({ key }) => isInPrivate || !isPrivate(jarOfKey(key))),
       consented: Object.keys(consents),
       target: targetOf(settings),
       vanityHosts: this.#vanityHosts,
+      lectures: places.flatMap((place, index) => {
+        const page = pages[index];
+        return page ? [{ place, page }] : [];
+      }),
     };
   }
 
-  async pageSnapshot(url: string): Promise<PageSnapshot | null> {
-    const page = this.recognise(url);
+  async pageSnapshot(place: Place): Promise<PageSnapshot | null> {
+    const page = this.recognise(place.url);
     if (!page) return null;
-    const [consents, settings, access] = await Promise.all([readConsents(), readSettings(), this.#hasAccess(page.origin)]);
-    const capture = this.#link.byKey(captureKey(page, targetOf(settings)));
+    // Where the browser does not tell the jar, a press says why.
+    const [settings, access, jar] = await Promise.all([readSettings(), this.#hasAccess(page.origin), this.#jarAt(place, page.origin).catch(() => null)]);
+    const consents = await readConsents(jar !== null && isPrivate(jar));
+    const capture = jar && this.#link.byKey(captureKey(page, targetOf(settings), jar));
     return { host: this.#link.host, consented: hasConsent(consents, page.origin), access, capture };
   }
 
@@ -168,7 +199,7 @@ export class Desk {
 
   /** A button was pressed: about a capture, or about the lecture at a place. */
   async press(action: Action, place: Place | undefined, captureId?: string): Promise<void> {
-    const id = captureId ?? (place ? (await this.pageSnapshot(place.url))?.capture?.id : undefined);
+    const id = captureId ?? (place ? (await this.pageSnapshot(place))?.capture?.id : undefined);
     switch (action) {
       case "allow":
         await this.#allow(place);
@@ -196,10 +227,8 @@ export class Desk {
   /** The person signed in somewhere, or out. Only the login of a site with a capture under way is of interest. */
   async cookieChanged(cookie: chrome.cookies.Cookie, removed: boolean): Promise<void> {
     if (removed || cookie.name !== LOGIN_COOKIE) return;
-    const domain = cookie.domain.replace(/^\./, "");
     for (const job of await this.#jobs.all()) {
-      const host = new URL(job.origin).hostname;
-      if (host !== domain && !host.endsWith(`.${domain}`)) continue;
+      if (!isLoginOf(job, cookie as Cookie)) continue;
       clearTimeout(this.#settling.get(job.key));
       this.#settling.set(job.key, setTimeout(() => void this.#signedIn(job), SIGN_IN_SETTLES_MS));
     }
@@ -207,7 +236,25 @@ export class Desk {
 
   async openPageOf(captureId: string): Promise<void> {
     const capture = this.#link.capture(captureId);
-    if (capture) await api.tabs.create({ url: capture.page });
+    if (!capture) return;
+    const jar = jarOfKey(capture.key);
+    const job = await this.#jobs.get(capture.key ?? capture.id);
+    // A sign-in within another site's page is made by that site, in its page alone.
+    if (jar.within !== undefined && job?.tabId !== undefined && (await bringUp(job.tabId))) return;
+    await openIn(jar, jar.within ?? capture.page);
+  }
+
+  /** Perhaps the last private one: what came of private windows is then forgotten here as it is by the browser. */
+  async windowClosed(): Promise<void> {
+    const jobs = (await this.#jobs.all()).filter(({ jar }) => isPrivate(jar));
+    const captures = this.#link.captures.filter(({ key }) => isPrivate(jarOfKey(key)));
+    if (await hasPrivateWindow()) return;
+    await dropPrivateConsents();
+    if (jobs.length === 0 && captures.length === 0) return;
+    const bridge = await this.#link.ready().catch(() => null);
+    for (const capture of captures) if (!RUNS.has(capture.state)) await this.#forgetCapture(capture).catch(() => undefined);
+    // Ordinary windows' sign-ins at the same site go along, and are read again when they are needed.
+    for (const origin of new Set(jobs.map((job) => job.origin))) await bridge?.vault.forget({ origin }).catch(() => undefined);
   }
 
   /** The browser takes such a question from a press in our own pages only, not from one on a site's. */
@@ -220,9 +267,20 @@ export class Desk {
     return covers(await readGranted(), origin);
   }
 
-  #isUnderWay(page: LecturePage, target: string): boolean {
-    const capture = this.#link.byKey(captureKey(page, target));
+  async #isUnderWay(place: Place, page: LecturePage): Promise<boolean> {
+    const key = captureKey(page, targetOf(await readSettings()), await this.#jarAt(place, page.origin));
+    const capture = this.#link.byKey(key);
     return capture !== null && !isFinal(capture);
+  }
+
+  /** A page stays in its jar; the browser is asked once for each, unless it would not say. */
+  #jarAt(place: Place, origin: string): Promise<Jar> {
+    const known = this.#jars.get(place);
+    if (known) return known;
+    const asked = jarOf(place, origin);
+    this.#jars.set(place, asked);
+    asked.catch(() => this.#jars.delete(place));
+    return asked;
   }
 
   /** Captures that waited for cookies which we could not see. */
@@ -234,13 +292,13 @@ export class Desk {
 
   async #allow(place: Place | undefined): Promise<void> {
     const page = place && this.recognise(place.url);
-    if (!page) throw new Error("This page shows no lecture.");
-    await writeConsents(withConsent(await readConsents(), page.origin, Date.now()));
+    if (!place || !page) throw new Error("This page shows no lecture.");
+    await giveConsent(page.origin, isPrivate(await this.#jarAt(place, page.origin)), Date.now());
     this.#tell();
   }
 
   async #revoke(origin: string): Promise<void> {
-    await writeConsents(withoutConsent(await readConsents(), origin));
+    await takeConsentBack(origin);
     this.#tell();
     const bridge = await this.#link.ready();
     await bridge.vault.forget({ origin });
@@ -249,23 +307,17 @@ export class Desk {
   async #startAt(place: Place | undefined): Promise<void> {
     const page = place && this.recognise(place.url);
     if (!place || !page) throw new Error("This page shows no lecture.");
-    if (!hasConsent(await readConsents(), page.origin)) throw new Error(`Allow Auricle to use your sign-in at ${page.host} first.`);
+    const jar = await this.#jarAt(place, page.origin);
+    if (!hasConsent(await readConsents(isPrivate(jar)), page.origin)) throw new Error(`Allow Auricle to use your sign-in at ${page.host} first.`);
     if (!(await this.#hasAccess(page.origin))) throw new Error(`Your browser does not let Auricle see ${page.host}. Open Auricle from the toolbar and allow it.`);
     const settings = await readSettings();
-    const [store, topLevelOrigin] = await Promise.all([storeOf(place.tabId), topLevelOf(place.tabId, place.frameId, page.origin)]);
-    const key = captureKey(page, targetOf(settings));
+    const key = captureKey(page, targetOf(settings), jar);
     const title = place.title.trim();
-    const job: Job = {
-      key,
-      origin: page.origin,
-      topLevelOrigin,
-      params: {
-        page: page.url, key, quality: "audio-only", deliver: deliveryOf(settings),
-        ...(title === "" ? {} : { title }), ...(store === undefined ? {} : { store }),
-      },
-      ...(store === undefined ? {} : { store }),
+    const params: Job["params"] = {
+      page: page.url, key, quality: "audio-only", deliver: deliveryOf(settings), store: nameOf(jar),
+      ...(title === "" ? {} : { title }),
     };
-    await this.#start(job);
+    await this.#start({ key, origin: page.origin, jar, params, tabId: place.tabId });
   }
 
   async #start(job: Job): Promise<void> {
@@ -287,18 +339,22 @@ export class Desk {
     if (job.params.deliver?.to === "backend") await this.#putToken(job.params.deliver.origin);
   }
 
-  async #cookiesOf(job: Job) {
-    const jar: Jar = { origin: job.origin, url: job.params.page, store: job.store, topLevelOrigin: job.topLevelOrigin };
-    return readCookies(api.cookies as unknown as CookieSource, jar, isFirefox());
+  /** All of one login, whosoever else is signed in beside it. */
+  async #cookiesOf({ origin, params, jar, isPartitioned = false }: Job) {
+    const wanted = { origin, url: params.page, jar };
+    return ofOneLogin(await readCookies(api.cookies as unknown as CookieSource, wanted, isFirefox()), isPartitioned);
   }
 
   async #putCookies(job: Job): Promise<void> {
     const cookies = await this.#cookiesOf(job);
-    if (cookies.length === 0) return;
-    const bridge = await this.#link.ready();
-    await bridge.putCookies({ site: "panopto", origin: job.origin, store: job.store ?? "0", cookies });
     const login = loginOf(cookies);
-    if (login !== null) this.#putLogins.set(this.#jarName(job), await fingerprint(login));
+    if (login === null) return;
+    const wasPartitioned = job.isPartitioned ?? false;
+    job.isPartitioned = cookies.every(isPartitioned);
+    if (job.isPartitioned !== wasPartitioned && (await this.#jobs.get(job.key)) === job) await this.#jobs.keep(job);
+    const bridge = await this.#link.ready();
+    await bridge.putCookies({ site: "panopto", origin: job.origin, store: nameOf(job.jar), cookies });
+    this.#putLogins.set(jarNameOf(job), await fingerprint(login));
   }
 
   /** Whether there was one. */
@@ -330,10 +386,11 @@ export class Desk {
     const held = await this.#jobs.get(key);
     if (held) return held;
     const page = this.recognise(capture.page);
-    if (!page || !hasConsent(await readConsents(), page.origin)) return null;
+    const jar = jarOfKey(capture.key);
+    if (!page || !hasConsent(await readConsents(isPrivate(jar)), page.origin)) return null;
     const settings = await readSettings();
     const deliver = key.endsWith(`>${targetOf(settings)}`) ? { deliver: deliveryOf(settings) } : {};
-    return { key, origin: page.origin, topLevelOrigin: page.origin, params: { page: capture.page, key, ...deliver } };
+    return { key, origin: page.origin, jar, isPartitioned: jar.within !== undefined, params: { page: capture.page, key, store: nameOf(jar), ...deliver } };
   }
 
   async #act(action: Action, id: string): Promise<void> {
@@ -342,17 +399,23 @@ export class Desk {
     if (action === "cancel") this.#link.learn(await bridge.captures.cancel(id));
     if (action === "reveal") await bridge.captures.reveal(id);
     if (action === "remove") {
-      const key = this.#link.capture(id)?.key;
-      await bridge.captures.remove(id);
-      if (key) await this.#jobs.drop(key);
-      this.#link.forget(id);
+      const capture = this.#link.capture(id);
+      if (capture) await this.#forgetCapture(capture);
     }
   }
 
+  async #forgetCapture({ id, key }: Capture): Promise<void> {
+    const bridge = await this.#link.ready();
+    await bridge.captures.remove(id);
+    if (key) await this.#jobs.drop(key);
+    this.#link.forget(id);
+  }
+
   #captureChanged(now: Capture, before: Capture | undefined): void {
-    announce(now, before);
+    announce(withoutName(now), before);
     const waitsForPerson = isFinal(now) && now.error?.data.kind === "login_required";
     if (isFinal(now) && !waitsForPerson && now.key) void this.#jobs.drop(now.key);
+    if (isFinal(now) && isPrivate(jarOfKey(now.key))) void this.windowClosed();
   }
 
   /** The host is new and knows no cookie and no token any more: what was under way is started again, under the same keys. */
@@ -367,32 +430,32 @@ export class Desk {
 
   async #refresh(wanted: RefreshWanted): Promise<RefreshAnswer> {
     if (wanted.kind === "bearer") return (await this.#putToken(wanted.origin)) ? { done: true } : { failed: "no_token" };
-    if (!hasConsent(await readConsents(), wanted.origin)) return { failed: "no_consent" };
+    const job = await this.#jobAt(wanted.origin, jarNamed(wanted.store));
+    if (!hasConsent(await readConsents(isPrivate(job.jar)), wanted.origin)) return { failed: "no_consent" };
     if (!(await this.#hasAccess(wanted.origin))) {
-      this.#tellWaiting(wanted.origin, askForAccess);
+      this.#tellWaiting(job, askForAccess);
       return { failed: "no_access" };
     }
-    const job = await this.#jobAt(wanted.origin, wanted.store);
     const login = loginOf(await this.#cookiesOf(job));
-    const unchanged = login !== null && this.#putLogins.get(this.#jarName(job)) === (await fingerprint(login));
+    const unchanged = login !== null && this.#putLogins.get(jarNameOf(job)) === (await fingerprint(login));
     if (login === null || (unchanged && !UNCHANGED_WILL_DO.has(wanted.reason))) {
-      this.#tellWaiting(wanted.origin, askForSignIn);
+      this.#tellWaiting(job, askForSignIn);
       return { failed: "login_required" };
     }
     await this.#putCookies(job);
     return { done: true };
   }
 
-  async #jobAt(origin: string, store: string | undefined): Promise<Job> {
-    const jobs = (await this.#jobs.all()).filter((job) => job.origin === origin);
-    const found = jobs.find((job) => store === undefined || (job.store ?? "0") === store);
+  /** A job at an origin that uses this jar; made up for one of an earlier day of this browser. */
+  async #jobAt(origin: string, jar: Jar): Promise<Job> {
+    const found = (await this.#jobs.all()).find((job) => job.origin === origin && isSameJar(job.jar, jar));
     const page = `${origin}/Panopto/Pages/Viewer.aspx`;
-    return found ?? { key: origin, origin, topLevelOrigin: origin, params: { page }, ...(store === undefined ? {} : { store }) };
+    return found ?? { key: origin, origin, jar, isPartitioned: jar.within !== undefined, params: { page } };
   }
 
-  #tellWaiting(origin: string, tell: (capture: Capture) => void): void {
-    const capture = this.#link.captures.find((one) => !isFinal(one) && one.page.startsWith(`${origin}/`));
-    if (capture) tell(capture);
+  #tellWaiting({ origin, jar }: Job, tell: (capture: Capture) => void): void {
+    const capture = this.#link.captures.find((one) => !isFinal(one) && one.page.startsWith(`${origin}/`) && isSameJar(jarOfKey(one.key), jar));
+    if (capture) tell(withoutName(capture));
   }
 
   async #signedIn(job: Job): Promise<void> {
@@ -404,9 +467,5 @@ export class Desk {
     } catch {
       // Without a connection the job is started again with the host, and its cookies are put then.
     }
-  }
-
-  #jarName(job: Job): string {
-    return `${job.origin} ${job.store ?? "0"} ${job.topLevelOrigin}`;
   }
 }

@@ -1,14 +1,18 @@
 // Captures that are under way, by key: what is needed to start them again after the host or this worker was ended. Never a secret.
 import type { CaptureStartParams } from "@auricle/bridge";
 import { api } from "../shared/browser.ts";
+import type { Jar } from "../shared/jar.ts";
 
 export interface Job {
   key: string;
   origin: string;
   params: CaptureStartParams;
-  /** The tab's cookie store; absent: the usual one. */
-  store?: string;
-  topLevelOrigin: string;
+  /** Whose cookies it uses. */
+  jar: Jar;
+  /** The login in use lies in the jar's partition: the one outside of it may be another person's, and never takes its place. */
+  isPartitioned?: boolean;
+  /** Where it was asked for. */
+  tabId?: number;
 }
 
 /** Key in storage.session, which lives in memory and as long as the browser does. */

@@ -3,7 +3,7 @@ import { ChannelError } from "@auricle/bridge";
 import { captureIdOf } from "./notice.ts";
 import { Desk } from "./desk.ts";
 import { api } from "../shared/browser.ts";
-import { PAGE_PORT, PANEL_PORT, type CourseCall, type Order, type Outcome, type PageNews, type PagePress, type Place } from "../shared/wire.ts";
+import { PAGE_PORT, PANEL_PORT, type CourseCall, type Order, type Outcome, type PageHello, type PageNews, type PagePress, type PanelTab, type Place, type TabCall } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
 /** What shows changes at most this often, ms. */
@@ -15,7 +15,8 @@ const LONGEST_TITLE = 300;
 /** What a page may ask for: all of it about its own lecture. */
 const PAGE_ACTIONS: ReadonlySet<Action> = new Set(["capture", "allow", "cancel", "continue", "retry", "remove", "reveal", "sign_in", "open_page", "open_settings", "connect", "install_help", "grant"]);
 
-const panels = new Set<chrome.runtime.Port>();
+/** The settings and popups; a popup has said above which tab it is. */
+const panels = new Map<chrome.runtime.Port, PanelTab | null>();
 const pages = new Map<chrome.runtime.Port, Place>();
 let newsTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -29,15 +30,22 @@ function tellSoon(): void {
 }
 
 async function tell(): Promise<void> {
-  if (panels.size > 0) {
-    const snapshot = await desk.snapshot();
-    for (const panel of panels) panel.postMessage(snapshot);
-  }
-  await Promise.all([...pages].map(([port, place]) => tellPage(port, place)));
+  await Promise.all([...[...panels].map(([port, tab]) => tellPanel(port, tab)), ...[...pages].map(([port, place]) => tellPage(port, place))]);
+}
+
+async function tellPanel(port: chrome.runtime.Port, tab: PanelTab | null): Promise<void> {
+  const snapshot = await desk.snapshot(tab ? placesIn(tab) : [], tab?.isPrivate ?? false);
+  if (panels.has(port)) port.postMessage(snapshot);
+}
+
+/** Where lectures may be in a tab: frames that have said so, the tab's own page first, or that page where we may not see any. */
+function placesIn({ tabId, url, title }: PanelTab): Place[] {
+  const places = [...pages.values()].filter((place) => place.tabId === tabId).sort((a, b) => a.frameId - b.frameId);
+  return places.length > 0 ? places : [{ url, title, tabId, frameId: 0 }];
 }
 
 async function tellPage(port: chrome.runtime.Port, place: Place): Promise<void> {
-  const snapshot = await desk.pageSnapshot(place.url);
+  const snapshot = await desk.pageSnapshot(place);
   if (snapshot && pages.has(port)) port.postMessage({ snapshot } satisfies PageNews);
 }
 
@@ -46,38 +54,48 @@ function isOurs(sender: chrome.runtime.MessageSender | undefined): boolean {
 }
 
 function welcomePanel(port: chrome.runtime.Port): void {
-  panels.add(port);
+  panels.set(port, null);
   port.onDisconnect.addListener(() => panels.delete(port));
+  port.onMessage.addListener((message: unknown) => {
+    const tab = message as PanelTab;
+    panels.set(port, tab);
+    // A tab without a lecture has nobody who listens.
+    api.tabs.sendMessage(tab.tabId, { call: "wake" } satisfies TabCall).catch(() => undefined);
+    tellSoon();
+  });
   void desk.look().finally(tellSoon);
   tellSoon();
 }
 
-/** The browser says which page a port belongs to; what the page says of itself is not asked. */
+/** The browser says which page a port belongs to; only its title and what is around it comes from our script there. */
 function welcomePage(port: chrome.runtime.Port): void {
   const { tab, url, frameId = 0 } = port.sender ?? {};
   if (tab?.id === undefined || !url) return;
   const place: Place = { url, title: "", tabId: tab.id, frameId };
   pages.set(port, place);
-  port.onDisconnect.addListener(() => pages.delete(port));
+  port.onDisconnect.addListener(() => {
+    pages.delete(port);
+    tellSoon();
+  });
   port.onMessage.addListener((message: unknown) => {
-    const { action, title } = message as PagePress;
+    const said = message as PagePress | PageHello;
+    place.title = String(said.title).slice(0, LONGEST_TITLE);
+    if (said.action === undefined) return introduce(place, said);
+    const { action } = said;
     if (!PAGE_ACTIONS.has(action)) return;
-    desk.press(action, { ...place, title: String(title).slice(0, LONGEST_TITLE) }).catch((error: unknown) => {
+    desk.press(action, place).catch((error: unknown) => {
       // The lack of a program is told by the card itself, with its button.
       if (error instanceof ChannelError || !pages.has(port)) return;
       port.postMessage({ said: error instanceof Error ? error.message : String(error) } satisfies PageNews);
     });
   });
   void tellPage(port, place);
-  void desk.lookFrom(url);
 }
 
-/** The popup knows the tab; the frame, for a lecture inside another site's page, is known by its port. */
-function withFrame(order: Order): Order {
-  if (order.order !== "press" || !order.place) return order;
-  const { tabId, url } = order.place;
-  const frame = [...pages.values()].find((place) => place.tabId === tabId && place.url === url);
-  return frame ? { ...order, place: { ...order.place, frameId: frame.frameId } } : order;
+function introduce(place: Place, { ancestors }: PageHello): void {
+  if (ancestors) place.ancestors = ancestors.map(String);
+  tellSoon();
+  void desk.lookFrom(place);
 }
 
 api.runtime.onConnect.addListener((port) => {
@@ -92,7 +110,7 @@ api.runtime.onMessage.addListener((message: unknown, sender, reply: (outcome: Ou
     return true;
   }
   if (!isOurs(sender)) return false;
-  void desk.obey(withFrame(message as Order)).then(reply);
+  void desk.obey(message as Order).then(reply);
   return true;
 });
 
@@ -102,6 +120,7 @@ api.notifications.onClicked.addListener((id) => {
   if (captureId !== null) void desk.openPageOf(captureId);
   void api.notifications.clear(id);
 });
+api.windows.onRemoved.addListener(() => void desk.windowClosed());
 api.permissions.onAdded.addListener(() => void desk.accessGiven());
 api.permissions.onRemoved.addListener(() => void desk.vanityChanged());
 api.storage.local.onChanged.addListener(tellSoon);

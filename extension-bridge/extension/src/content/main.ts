@@ -4,7 +4,7 @@ import { placeCourseButton } from "./course-button.ts";
 import { api } from "../shared/browser.ts";
 import { recogniseCourse } from "../shared/course.ts";
 import { recognise } from "../shared/page.ts";
-import { PAGE_PORT, type CourseCall, type PageNews, type PagePress, type TabCall, type WhoAnswer } from "../shared/wire.ts";
+import { PAGE_PORT, type CourseCall, type PageHello, type PageNews, type PagePress } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
 // The script is only ever placed on Panopto's hosts and on those that the person has granted.
@@ -14,6 +14,12 @@ let port: chrome.runtime.Port | null = null;
 
 /** The background needs a moment between its end and its next beginning, ms. */
 const RECONNECT_MS = 500;
+
+/** Only Firefox needs the ancestors, as its background is not told; it tells frames themselves, the later versions of it. */
+function hello(): PageHello {
+  const { ancestorOrigins } = location as Partial<Location>;
+  return { title: document.title, ...(ancestorOrigins ? { ancestors: [...ancestorOrigins] } : {}) };
+}
 
 function begin(origin: string): void {
   const button = new PageButton(origin, /\/Embed\.aspx$/i.test(location.pathname), press);
@@ -28,6 +34,7 @@ function begin(origin: string): void {
       // Nobody would tell the person how it goes on; opening a port wakes the background, which then sees to its jobs.
       if (button.isFollowing) setTimeout(reconnect, RECONNECT_MS);
     });
+    opened.postMessage(hello());
     return (port = opened);
   }
 
@@ -47,9 +54,9 @@ function begin(origin: string): void {
     }
   }
 
-  api.runtime.onMessage.addListener((message: unknown, _sender, reply: (answer: WhoAnswer) => void) => {
+  // The one message there is: the popup was opened above this tab.
+  api.runtime.onMessage.addListener(() => {
     connected();
-    if ((message as TabCall).call === "who") reply({ url: location.href, title: document.title });
     return false;
   });
   document.addEventListener("visibilitychange", () => {

@@ -4,6 +4,7 @@ import { covers, patternsFor } from "../shared/access.ts";
 import { hostCard, type Card } from "../shared/card.ts";
 import { courseParams, recogniseCourse } from "../shared/course.ts";
 import { earMark, h, say } from "../shared/dom.ts";
+import { jarNamed } from "../shared/jar.ts";
 import { captureKey, recognise } from "../shared/page.ts";
 import { Panel } from "../shared/panel.ts";
 import { Rows } from "./rows.ts";
@@ -135,7 +136,7 @@ class Course {
     const byKey = new Map(captures.map((capture) => [capture.key, capture]));
     this.#rows.show((page) => {
       const lecture = recognise(page, vanityHosts);
-      return (lecture && byKey.get(captureKey(lecture, target))) ?? null;
+      return (lecture && byKey.get(captureKey(lecture, target, jarNamed(this.#source.store)))) ?? null;
     });
     part("choice").hidden = !this.#isListed;
     part("none").hidden = this.#rows.size > 0;

@@ -1,13 +1,12 @@
 // The toolbar's popup: this page's lecture, and all captures.
 import { api } from "../shared/browser.ts";
-import { covers, PANOPTO, patternsFor, seesPanopto } from "../shared/access.ts";
-import { captureKey, recognise } from "../shared/page.ts";
+import { PANOPTO, patternsFor, seesPanopto } from "../shared/access.ts";
 import { cardOf, hostCard, pageCard } from "../shared/card.ts";
 import { recogniseCourse } from "../shared/course.ts";
 import { command, REGISTER_COMMAND } from "../shared/install.ts";
 import { earMark, h, say } from "../shared/dom.ts";
 import { Panel } from "../shared/panel.ts";
-import { PANEL_PORT, type HostView, type Order, type Outcome, type Place, type Snapshot, type TabCall, type WhoAnswer } from "../shared/wire.ts";
+import { PANEL_PORT, type HostView, type Order, type Outcome, type PanelTab, type Place, type ShownLecture, type Snapshot } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 import type { Capture } from "@auricle/bridge";
 
@@ -21,13 +20,10 @@ const HOST_WORDS: Readonly<Record<HostView["state"], string>> = {
   unreachable: "Not reached",
 };
 
-/** The tab's lecture: of the tab itself, or of a frame in it that says so. */
-async function findPlace(): Promise<Place | null> {
+/** The tab above which this popup was opened. */
+async function ownTab(): Promise<PanelTab | null> {
   const [tab] = await api.tabs.query({ active: true, currentWindow: true });
-  if (tab?.id === undefined) return null;
-  const who = await api.tabs.sendMessage<TabCall, WhoAnswer>(tab.id, { call: "who" }).catch(() => undefined);
-  const url = who?.url ?? tab.url;
-  return url ? { url, title: who?.title ?? tab.title ?? "", tabId: tab.id, frameId: 0 } : null;
+  return tab?.id === undefined ? null : { tabId: tab.id, url: tab.url ?? "", title: tab.title ?? "", isPrivate: tab.incognito };
 }
 
 async function order(given: Order): Promise<void> {
@@ -54,22 +50,40 @@ function courseHint(open: () => void): HTMLElement {
   return h("div", {}, earMark(44), h("p", {}, "This page lists recordings."), h("p", { class: "hint" }, "Tick those whose sound you want: they are fetched in turn."), button);
 }
 
+/** A lecture in the tab, with what can be done about it. */
+class LecturePanel {
+  #place: Place | null = null;
+  readonly #panel = new Panel((action) => {
+    const place = this.#place;
+    if (!place) return;
+    if (action === "later") window.close();
+    else if (action === "grant") askForAccess(patternsFor(new URL(place.url).origin), place);
+    else void order({ order: "press", action, place });
+  });
+
+  get element(): HTMLElement {
+    return this.#panel.element;
+  }
+
+  show({ state }: HostView, { place, page }: ShownLecture): void {
+    this.#place = place;
+    // The card about the program says it for all of them.
+    this.#panel.update(pageCard({ state }, page.consented, page.capture, new URL(place.url).origin, page.access), page.capture?.title ?? place.title);
+  }
+}
+
 class Popup {
-  readonly #place: Place | null;
-  readonly #page: Panel;
+  /** One for each lecture in the tab. */
+  readonly #lectures: LecturePanel[] = [];
   readonly #trouble: Panel;
   readonly #nowhere = h("div", {}, earMark(44), h("p", {}, "No lecture on this page."), h("p", { class: "hint" }, "Open one on Panopto and press “Capture audio”: only its sound is fetched, and you find it here."));
   readonly #unseen = h("div", { "data-auricle": "unseen" }, earMark(44), h("p", {}, "Auricle may not see Panopto yet."), h("p", { class: "hint" }, "Your browser asks you once whether it may. Without that it finds no lecture and cannot use your sign-in."));
   readonly #course = courseHint(() => void this.#openCourse());
+  readonly #tab: PanelTab | null;
   readonly #rows = new Map<string, { panel: Panel; row: HTMLElement }>();
 
-  constructor(place: Place | null) {
-    this.#place = place;
-    this.#page = new Panel((action) => {
-      if (action === "later") window.close();
-      else if (action === "grant" && place) askForAccess(patternsFor(new URL(place.url).origin), place);
-      else void order({ order: "press", action, ...(place ? { place } : {}) });
-    });
+  constructor(tab: PanelTab | null) {
+    this.#tab = tab;
     this.#trouble = new Panel((action) => void order({ order: "press", action }));
     const allow = h("button", { type: "button", class: "primary", "data-auricle": "grant" }, "Allow access to Panopto");
     allow.addEventListener("click", () => askForAccess([...PANOPTO]));
@@ -81,8 +95,9 @@ class Popup {
     this.#showHost(snapshot.host);
     // The card about the program says it better, and with a button.
     if (snapshot.host.problem) part("said").hidden = true;
-    const own = this.#showPage(snapshot);
-    this.#showCaptures(snapshot.captures.filter((capture) => capture.id !== own));
+    this.#showLectures(snapshot);
+    const own = snapshot.lectures.map(({ page }) => page.capture?.id);
+    this.#showCaptures(snapshot.captures.filter((capture) => !own.includes(capture.id)));
     part("captures").hidden = this.#rows.size === 0;
   }
 
@@ -96,31 +111,27 @@ class Popup {
     part("trouble").querySelector("pre")?.toggleAttribute("hidden", !missing);
   }
 
-  /** Returns the id of the capture that the page's card already shows. */
-  #showPage({ host, captures, consented, granted, target, vanityHosts }: Snapshot): string | undefined {
-    const page = this.#place && recognise(this.#place.url, vanityHosts);
+  #showLectures({ host, granted, lectures, vanityHosts }: Snapshot): void {
     const box = part("page");
-    box.classList.toggle("none", !page);
-    if (!page) {
+    box.classList.toggle("none", lectures.length === 0);
+    if (lectures.length === 0) {
       // Without the program there is one thing to do, and a hint about lectures would only stand in its way.
       box.hidden = host.state === "unreachable";
-      const course = this.#place !== null && recogniseCourse(this.#place.url, vanityHosts) !== null;
+      const course = this.#tab !== null && recogniseCourse(this.#tab.url, vanityHosts) !== null;
       const shown = course ? this.#course : seesPanopto(granted) ? this.#nowhere : this.#unseen;
       if (shown.parentElement !== box) box.replaceChildren(shown);
-      return undefined;
+      return;
     }
-    const key = captureKey(page, target);
-    const capture = captures.find((one) => one.key === key) ?? null;
-    box.hidden = host.state === "unreachable" && capture === null;
-    const quiet: HostView = { state: host.state };
-    this.#page.update(pageCard(quiet, consented.includes(page.origin), capture, page.origin, covers(granted, page.origin)), capture?.title ?? this.#place?.title ?? "");
-    if (this.#page.element.parentElement !== box) box.replaceChildren(this.#page.element);
-    return capture?.id;
+    box.hidden = host.state === "unreachable" && lectures.every(({ page }) => page.capture === null);
+    while (this.#lectures.length < lectures.length) this.#lectures.push(new LecturePanel());
+    const panels = this.#lectures.slice(0, lectures.length);
+    panels.forEach((panel, index) => panel.show(host, lectures[index] as ShownLecture));
+    if (box.childElementCount !== panels.length || panels.some(({ element }) => element.parentElement !== box)) box.replaceChildren(...panels.map(({ element }) => element));
   }
 
   async #openCourse(): Promise<void> {
-    if (!this.#place) return;
-    await order({ order: "course_open", tabId: this.#place.tabId });
+    if (!this.#tab) return;
+    await order({ order: "course_open", tabId: this.#tab.tabId });
     window.close();
   }
 
@@ -150,6 +161,8 @@ class Popup {
 
 part("mark").append(earMark(19));
 part("settings").addEventListener("click", () => void api.runtime.openOptionsPage());
-const popup = new Popup(await findPlace());
+const tab = await ownTab();
+const popup = new Popup(tab);
 const port = api.runtime.connect({ name: PANEL_PORT });
 port.onMessage.addListener((snapshot: Snapshot) => popup.show(snapshot));
+if (tab) port.postMessage(tab);

@@ -1,4 +1,5 @@
 // Recognises the Panopto pages that show one recording, as the host does (id wins over tid, parameters in any order).
+import { isSameJar, jarNamed, nameOf, usualJar, type Jar } from "./jar.ts";
 
 /** A page that can be captured. */
 export interface LecturePage {
@@ -46,10 +47,17 @@ export function recognise(address: string, vanityHosts: readonly string[] = []):
 }
 
 /**
- * The idempotency key of a recording and where it goes: the same lecture is captured once for each target.
- * `target` is a backend's origin, or "folder".
+ * The idempotency key of a recording and where it goes: the same lecture is captured once for each target. `target` is a
+ * backend's origin, or "folder". Each of the browser's jars has captures of its own: a site sees the button's state, and is not to
+ * learn in a container or a private window what the same person did in another.
  */
-export function captureKey(page: LecturePage, target: string): string {
+export function captureKey(page: LecturePage, target: string, jar: Jar): string {
   const id = page.idKind === "id" ? page.id : `tid-${page.id}`;
-  return `panopto:${page.host}:${id}>${target}`;
+  const whose = isSameJar(jar, usualJar()) ? "" : `@${nameOf(jar)}`;
+  return `panopto:${page.host}:${id}${whose}>${target}`;
+}
+
+/** The jar of a capture's key. */
+export function jarOfKey(key: string | null): Jar {
+  return jarNamed(/^[^@>]*@([^>]*)>/.exec(key ?? "")?.[1]);
 }

@@ -12,14 +12,31 @@ export interface HostView {
 /** What the popup and the settings see; sent on every change. */
 export interface Snapshot {
   host: HostView;
-  /** Newest first. */
+  /** Newest first; those of private windows in a panel of such a window only. */
   captures: Capture[];
   consented: string[];
   /** Match patterns of what the browser lets the extension see. */
   granted: string[];
-  /** A backend's origin, or "folder". */
+  /** Where captures go now: a backend's origin, or "folder". */
   target: string;
+  /** Other hosts than Panopto's own which the person has granted. */
   vanityHosts: string[];
+  /** The lectures in the panel's tab: its own page's first, then those embedded in it. */
+  lectures: ShownLecture[];
+}
+
+/** A lecture in the tab above which the popup was opened. */
+export interface ShownLecture {
+  place: Place;
+  page: PageSnapshot;
+}
+
+/** From the popup, over its port: above which tab it was opened. What the browser does not tell is left out. */
+export interface PanelTab {
+  tabId: number;
+  url: string;
+  title: string;
+  isPrivate: boolean;
 }
 
 /** What a page sees of it: its own lecture, nothing else. */
@@ -37,9 +54,11 @@ export interface Place {
   title: string;
   tabId: number;
   frameId: number;
+  /** Origins of the pages around its frame, the tab's own last; absent where the browser does not tell a frame. */
+  ancestors?: string[];
 }
 
-/** A page that lists recordings, and in which of the browser's cookie stores it was seen. */
+/** A page that lists recordings, and the name of the jar in which it was seen; absent: the usual one. */
 export interface CourseSource {
   url: string;
   store?: string;
@@ -91,12 +110,14 @@ export interface PagePress {
 /** To a page, over its port. */
 export type PageNews = { snapshot: PageSnapshot } | { said: string };
 
-/** To a tab's content scripts, outside of ports. `who` is answered with the lecture's address and title. */
-export type TabCall = { call: "who" } | { call: "wake" };
+/** From a page, over its port, when it opens it; all else is told by the browser. */
+export interface PageHello extends Pick<Place, "title" | "ancestors"> {
+  action?: undefined;
+}
 
-export interface WhoAnswer {
-  url: string;
-  title: string;
+/** To a tab's content scripts, outside of ports: those that have lost their port open a new one. */
+export interface TabCall {
+  call: "wake";
 }
 
 /** Names of the ports to the background. */

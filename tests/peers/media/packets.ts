@@ -1,0 +1,40 @@
+// The sound of a file, packet by packet, as ffmpeg reads it without decoding.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** A demuxer that has lost its way is ended, and the making with it. */
+const MOST_MS = 10_000;
+
+export interface Packets {
+  /** One digest a packet, in order. */
+  readonly digests: readonly string[];
+  /** Of all packets together, rounded. */
+  readonly durationMs: number;
+  /** Of one packet, rounded up. */
+  readonly frameMs: number;
+}
+
+/** The first track of sound in a file, playlist or manifest. Fails when ffmpeg cannot read it. */
+export async function packetsOf(file: string): Promise<Packets> {
+  const isPlaylist = /\.(m3u8|panobf2)$/.test(file);
+  const reading = isPlaylist ? ["-f", "hls", "-allowed_extensions", "ALL", "-protocol_whitelist", "file,crypto,data"] : [];
+  // Frames in a transport stream carry a header each, which stands once in an MP4.
+  const bare = ["-bsf:a", "aac_adtstoasc"];
+  const codec = await codecOf([...reading, "-i", file]);
+  const args = ["-nostdin", "-v", "error", ...reading, "-i", file, "-map", "0:a:0", "-c", "copy", ...(codec === "aac" ? bare : []), "-f", "framehash", "-hash", "md5", "-"];
+  const { stdout } = await run("ffmpeg", args, { maxBuffer: MOST_OUTPUT_BYTES, timeout: MOST_MS });
+  const [, upper, lower] = /^#tb 0: (\d+)\/(\d+)$/m.exec(stdout) ?? [];
+  const tickMs = (Number(upper) / Number(lower)) * 1000;
+  const rows = stdout.split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(",").map((cell) => cell.trim()));
+  const ticks = rows.map((row) => Number(row[3]));
+  const frameMs = Math.ceil(Math.max(0, ...ticks) * tickMs);
+  return { digests: rows.map((row) => row[5] ?? ""), durationMs: Math.round(ticks.reduce((sum, one) => sum + one, 0) * tickMs), frameMs };
+}
+
+async function codecOf(reading: readonly string[]): Promise<string> {
+  const { stdout } = await run("ffprobe", ["-v", "error", ...reading, "-select_streams", "a:0", "-show_entries", "stream=codec_name", "-of", "csv=p=0"], { timeout: MOST_MS });
+  return stdout.trim().split("\n")[0]?.replace(/,.*/, "") ?? "";
+}
