@@ -46,7 +46,8 @@ Commands curlCommands(const Job& job, const std::string& program) {
 
 Commands ariaCommands(const Job& job, const std::string& program) {
     writeList(job, "", "");
-    return {{program, "-q", "--no-conf", "--check-certificate=false", "-j8", "-i", "list"},
+    return {{program, "-q", "--no-conf", "--check-certificate=false", "--file-allocation=none", "-j8", "-i",
+             "list"},
             ffmpeg({"-allowed_extensions", "ALL"}, "index.m3u8")};
 }
 
