@@ -46,7 +46,8 @@ Commands curlCommands(const Job& job, const std::string& program) {
 
 Commands ariaCommands(const Job& job, const std::string& program) {
     writeList(job, "", "");
-    return {{program, "-q", "--no-conf", "--check-certificate=false", "-j8", "-i", "list"},
+    return {{program, "-q", "--no-conf", "--check-certificate=false", "--file-allocation=none", "-j8", "-i",
+             "list"},
             ffmpeg({"-allowed_extensions", "ALL"}, "index.m3u8")};
 }
 
@@ -78,6 +79,13 @@ std::string wayIn(const fs::path& log) {
         if (plan.is_object()) way = plan.value("how", way);
     }
     return way;
+}
+
+std::string lastLine(const fs::path& log) {
+    std::string last;
+    std::ifstream in(log);
+    for (std::string line; std::getline(in, line);) last = line;
+    return last;
 }
 
 /// A home of its own: no run reads another's journal, or anybody's configuration.
@@ -114,9 +122,12 @@ Fetched Fetcher::fetch(const Job& job, double limitS) const {
         const TimedRun part = run(inPlace(job, command), options);
         add(fetched.whole, part);
         if (std::exchange(isFirst, false)) fetched.downloadS = part.wallS;
-        if (!part.isWell()) return fetched;
+        if (part.isWell()) continue;
+        fetched.fault = lastLine(job.log());
+        return fetched;
     }
     fetched.sound = soundIn(job.folder);
+    if (!fetched.sound) fetched.fault = lastLine(job.log());
     fetched.how = wayIn(job.log());
     return fetched;
 }

@@ -28,6 +28,7 @@ struct Fetched {
     double downloadS = 0;                        ///< the first command alone
     std::optional<std::filesystem::path> sound;  ///< none: it failed, or was stopped
     std::string how;                             ///< the way that Auricle took; empty for others
+    std::string fault;                           ///< the last line that was said, where there is no sound
 };
 
 class Fetcher {

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <cstdio>
+#include <exception>
+
 namespace auricle::bench {
 namespace {
 
@@ -49,9 +52,14 @@ void Link::address(const std::string& space, const std::string& own, const std::
     mustRun({"ip", "-n", space, "link", "set", "dev", device, "mtu", "1500", "txqueuelen", "5000", "up"});
 }
 
-void Link::putAway() {
+void Link::putAway() noexcept {
     if (emulator_ > 0) end(emulator_);
-    for (const auto& space : {server_, client_}) run({"ip", "netns", "del", space});
+    try {
+        for (const auto& space : {server_, client_}) run({"ip", "netns", "del", space});
+    } catch (const std::exception&) {
+        std::fprintf(stderr, "Left behind: the network namespaces %s and %s\n", server_.c_str(),
+                     client_.c_str());
+    }
 }
 
 Command Link::atServer(Command command) const {

@@ -25,7 +25,7 @@ class Link {
   private:
     void makeSpaces();
     void address(const std::string& space, const std::string& own, const std::string& other);
-    void putAway();
+    void putAway() noexcept;
 
     std::string server_, client_;
     pid_t emulator_ = -1;

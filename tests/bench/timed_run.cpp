@@ -102,7 +102,11 @@ Event waitOn(pid_t pid, double limitS) {
                                pollfd{.fd = signals.number, .events = POLLIN, .revents = 0}};
     const int ready = ::poll(both.data(), both.size(), static_cast<int>(limitS * 1000));
     if (ready == 0) return Event::limit;
-    return both[1].revents != 0 ? Event::signal : Event::ended;
+    if (both[1].revents == 0) return Event::ended;
+    // Taken, so that what is put away from now on can run.
+    signalfd_siginfo taken{};
+    [[maybe_unused]] const ssize_t bytes = ::read(signals.number, &taken, sizeof taken);
+    return Event::signal;
 }
 
 double seconds(const timeval& time) {

@@ -91,7 +91,9 @@ WebServer::WebServer(const fs::path& folder, const fs::path& root, const Certifi
 }
 
 WebServer::~WebServer() {
-    if (master_ > 0) ::kill(master_, SIGTERM);
+    if (master_ <= 0) return;
+    ::kill(master_, SIGTERM);
+    waitForEnd(master_, patienceS);
 }
 
 Sent WebServer::stop() {
