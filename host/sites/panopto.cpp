@@ -241,7 +241,8 @@ asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
             co_return plan;
         }
     }
-    // Where there is no podcast, nobody refuses it either: the owner's switch is looked for (DESIGN "Manners").
+    // Where there is no podcast, nobody refuses it either: the owner's switch is looked for (DESIGN
+    // "Manners").
     bool isUnsaid = !info->isAudioEncoded && !isOff && !options_.mayStreamWhenOff;
     if (isUnsaid && !info->streams.empty() && co_await isOffInItsFolder(page, *info, visit))
         co_return downloadsAreOff();
@@ -265,8 +266,8 @@ asio::awaitable<bool> Panopto::isOffInItsFolder(const Page& page, const Delivery
     constexpr std::size_t most = 250, longestFolder = 2000;
     if (info.folderId.empty()) co_return false;
     auto address = page.url.resolve("/Panopto/Pages/Sessions/List.aspx");
-    auto folder = address ? panoptoListPage(*address, "folderID=" + info.folderId, options_.vanityHosts)
-                          : std::nullopt;
+    auto folder =
+        address ? panoptoListPage(*address, "folderID=" + info.folderId, options_.vanityHosts) : std::nullopt;
     if (!folder) co_return false;
     auto shown = panoptoViewer(page.origin, info.publicId);
     PanoptoListing listing(*folder, visit, now_);

@@ -52,7 +52,8 @@ class Panopto final : public Site {
     Result<DeliveryInfo> judgeAnswer(const net::Response& response) const;
     /// What the page gave if it is about this recording, else what Panopto says.
     boost::asio::awaitable<Result<DeliveryInfo>> inform(const Page& page, const Visit& visit) const;
-    /// Does the folder's list say that downloads of it are off? DeliveryInfo does not say it of every recording.
+    /// Does the folder's list say that downloads of it are off? DeliveryInfo does not say it of every
+    /// recording.
     boost::asio::awaitable<bool> isOffInItsFolder(const Page& page, const DeliveryInfo& info,
                                                   const Visit& visit) const;
     boost::asio::awaitable<Result<streams::Ways>> streamWays(const Page& page, const DeliveryInfo& info,
