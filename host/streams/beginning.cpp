@@ -36,7 +36,8 @@ class Head final : public net::BodySink {
         }
         auto text = head.headers.find(isPart ? "content-range" : "content-length");
         auto range = isPart && text ? net::parseContentRange(*text) : std::nullopt;
-        if (isPart && (!range || range->first != 0)) {
+        isLie = isPart && (!range || range->first != 0);
+        if (isLie) {
             return fail(Kind::network, "The server sent another part of the file than was asked for.", true);
         }
         found.grantsRanges = isPart;
@@ -59,6 +60,7 @@ class Head final : public net::BodySink {
 
     Beginning found;
     bool isFull = false;
+    bool isLie = false;  ///< another part came than was asked for
 
   private:
     std::size_t count_;
@@ -68,14 +70,17 @@ class Head final : public net::BodySink {
 }  // namespace
 
 asio::awaitable<Result<Beginning>> beginningOf(const net::Url& url, std::size_t count, const Visit& visit) {
+    bool mayAskForPart = true;
     std::function<asio::awaitable<Result<Beginning>>()> attempt =
-        [&url, count, &visit]() -> asio::awaitable<Result<Beginning>> {
+        [&url, count, &visit, &mayAskForPart]() -> asio::awaitable<Result<Beginning>> {
         Head sink(count, visit.judgeHead);
         net::Request request{.url = url, .credentials = visit.credentials};
-        request.headers.push_back({"Range", "bytes=0-" + std::to_string(count - 1)});
+        if (mayAskForPart) request.headers.push_back({"Range", "bytes=0-" + std::to_string(count - 1)});
         request.judge = visit.judgeHop;
         request.stop = visit.stop;
         auto response = co_await visit.http.send(std::move(request), sink);
+        // A server that lies about ranges is asked for none.
+        if (sink.isLie) mayAskForPart = false;
         if (!response && !(sink.isFull && response.error().kind == Kind::cancelled))
             co_return std::unexpected(std::move(response.error()));
         if (visit.stop.stop_requested()) co_return fail(Kind::cancelled, "It was stopped.");

@@ -158,18 +158,27 @@ describe("what cannot be captured", { concurrency: Math.max(2, cpus().length) },
 });
 
 describe("a server that does not give the ranges it was asked for", () => {
-  const lies: readonly Fault[] = [{ kind: "ignore-range" }, ...(["start", "total", "validator", "absent"] as const).map((what) => ({ kind: "wrong-range", what }) as const)];
-  for (const fault of lies) {
-    for (const after of [0, 2]) {
-      it(`(${"what" in fault ? fault.what : fault.kind}, from request ${String(after + 1)} on) is noticed, and the sound is taken all the same`, async () => {
-        const entry = entryOf(IN_FRONT);
-        const lie = files.fail(fault, { path: entry, after, times: 1000 });
-        const { status, capture, err } = await fetched(files.url(`/corpus/${entry}`));
-        assert.equal(status, 0, err);
-        assert.ok(lie.hits > 0);
-        assert.deepEqual(await soundIn(capture), corpus.cases.find((one) => one.entry === entry)?.packets.digests);
-      });
-    }
+  const ignores: Fault = { kind: "ignore-range" };
+  const [start, total, validator, absent] = (["start", "total", "validator", "absent"] as const).map((what): Fault => ({ kind: "wrong-range", what }));
+  const rows: readonly [string, Fault | undefined, number][] = [
+    ["ignores them", ignores, 0],
+    ["ignores them after a while", ignores, 2],
+    ["gives other ones", start, 0],
+    ["gives other ones after a while", start, 2],
+    ["names none", absent, 0],
+    ["names none after a while", absent, 2],
+    ["names another length after a while", total, 2],
+    ["names another file after a while", validator, 2],
+  ];
+  for (const [name, fault, after] of rows) {
+    it(`(${name}) is noticed, and the sound is taken all the same`, async () => {
+      const entry = entryOf(IN_FRONT);
+      const lie = files.fail(fault ?? ignores, { path: entry, after, times: 1000 });
+      const { status, capture, err } = await fetched(files.url(`/corpus/${entry}`));
+      assert.equal(status, 0, err);
+      assert.ok(lie.hits > 0);
+      assert.deepEqual(await soundIn(capture), corpus.cases.find((one) => one.entry === entry)?.packets.digests);
+    });
   }
 
   it("is an error where a list is made of them", async () => {

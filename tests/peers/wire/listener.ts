@@ -89,6 +89,11 @@ export class Listener {
     });
   }
 
+  /** Ends every connection, as a network that goes away; new ones are taken. */
+  dropConnections(): void {
+    this.#connections.destroyAll();
+  }
+
   fail(fault: Fault, target: FaultTarget = {}): FaultRule {
     return this.faults.add(fault, target);
   }

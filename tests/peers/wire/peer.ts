@@ -42,6 +42,11 @@ export abstract class Peer {
     return this.#listener.fail(fault, target);
   }
 
+  /** Ends every connection at once; new ones are taken. */
+  dropConnections(): void {
+    this.#listener.dropConnections();
+  }
+
   clearFaults(): void {
     this.#listener.faults.clear();
   }
