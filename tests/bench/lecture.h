@@ -25,7 +25,7 @@ struct Lecture {
     std::vector<Form> forms;
 };
 
-/// Takes some ten seconds the first time, and 2 GB of the folder for temporary files for an hour. Throws a
+/// Takes some ten seconds the first time, and 2.1 GB of the folder for temporary files for an hour. Throws a
 /// std::runtime_error when ffmpeg fails.
 Lecture makeLecture(int seconds);
 
