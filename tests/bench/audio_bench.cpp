@@ -79,7 +79,6 @@ class AudioBench {
           ours_(auricleFetcher(options.host)),
           peers_(peerFetchers()) {
         for (const Fetcher& peer : peers_) isThere_[peer.program] = isInstalled(peer.program);
-        for (const Form& form : lecture_.forms) prepare(form);
     }
 
     const Report& run() {
@@ -99,15 +98,18 @@ class AudioBench {
             lecture_.forms, [&](const Form& form) { return isWanted(form.name + ", " + nameOf(rate)); });
     }
 
-    /// Digests of what is to be got; the file is in the system's cache then, whoever comes first.
-    void prepare(const Form& form) {
-        const fs::path source = lecture_.folder / (form.isPlaylist ? lecture_.sound : form.path);
-        if (!writeDigests(source, expected(form)))
-            throw std::runtime_error("ffmpeg cannot read " + source.string());
+    /// Where a form's sound is read by ffmpeg: the segments of a playlist hold the frames of the bare sound.
+    fs::path source(const Form& form) const {
+        return lecture_.folder / (form.isPlaylist ? lecture_.sound : form.path);
     }
 
-    fs::path expected(const Form& form) const {
-        return folder_ / (form.path.parent_path().string() + form.path.stem().string() + ".md5");
+    fs::path expected(const Form& form) const { return folder_ / (source(form).stem().string() + ".md5"); }
+
+    /// Digests of what is to be got; the file is in the system's cache then, whoever comes first.
+    void prepare(const Form& form) const {
+        if (fs::exists(expected(form))) return;
+        if (!writeDigests(source(form), expected(form)))
+            throw std::runtime_error("ffmpeg cannot read " + source(form).string());
     }
 
     void at(Rate rate) {
@@ -193,6 +195,7 @@ class AudioBench {
 
     /// All in turn, run by run, so that what else the machine does meets all.
     void measureForm(const Form& form) {
+        prepare(form);
         std::vector<Offer> offers{plainOffer};
         if (&form == &lecture_.forms.front())
             offers.insert(offers.end(), std::begin(poorerOffers), std::end(poorerOffers));
