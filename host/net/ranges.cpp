@@ -1,5 +1,6 @@
 #include "net/ranges.h"
 
+#include <utility>
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -24,7 +25,11 @@ namespace {
 /// nobody wants.
 constexpr std::uint64_t mostCoalescedGap = 64 * 1024;
 /// Before so much time has passed nothing is concluded from the pace.
-constexpr auto leastMeasured = std::chrono::milliseconds(300);
+/// A link is slow at first, and an answer that waits for its turn hands over nothing for a while: one glance
+/// says little, several in a row do.
+constexpr auto leastGlance = std::chrono::milliseconds(50);
+constexpr int roundTripsInGlance = 10;
+constexpr unsigned glancesToBelieve = 3;
 /// Whole and ranges within so much of each other: what is under way is kept.
 constexpr double worthChanging = 0.98;
 
@@ -207,7 +212,7 @@ class Run : public std::enable_shared_from_this<Run> {
           limits_(std::move(limits)),
           executor_(executor),
           wake_(executor),
-          began_(limits_.now()) {}
+          glanceBegan_(limits_.now()) {}
 
     asio::awaitable<Result<RangesEnd>> run() {
         std::stop_callback onStop(work_.request.stop, [this] { stop_.request_stop(); });
@@ -310,14 +315,26 @@ class Run : public std::enable_shared_from_this<Run> {
         if (!jobs_.empty() && isWholeFaster()) end_ = RangesEnd::slower;
     }
 
-    /// By the pace so far and what the link was seen to carry.
-    bool isWholeFaster() const {
-        auto elapsed = limits_.now() - began_;
-        if (!work_.mayStream || given_ == 0 || link_.bytesPerMs() == 0 || elapsed < leastMeasured)
-            return false;
-        auto elapsedMs = std::chrono::duration<double, std::milli>(elapsed).count();
-        auto rangesMs = elapsedMs * static_cast<double>(work_.bytes - std::min(work_.bytes, given_)) /
-                        static_cast<double>(given_);
+    /// By the pace of late and what the link was seen to carry.
+    bool isWholeFaster() {
+        if (!work_.mayStream || link_.bytesPerMs() == 0) return false;
+        auto now = limits_.now();
+        auto tookMs = std::chrono::duration<double, std::milli>(now - glanceBegan_).count();
+        auto glanceMs = std::chrono::duration<double, std::milli>(leastGlance).count() +
+                        roundTripsInGlance * link_.roundTripMs();
+        if (tookMs < glanceMs) return false;
+        auto came = static_cast<double>(given_ - std::exchange(givenAtGlance_, given_));
+        glanceBegan_ = now;
+        slowGlances_ = wouldBeSooner(came / tookMs) ? slowGlances_ + 1 : 0;
+        return slowGlances_ >= glancesToBelieve;
+    }
+
+    /// Whether the whole of what is left is here before the ranges are, at this pace of theirs.
+    bool wouldBeSooner(double bytesPerMs) const {
+        auto leftBytes = static_cast<double>(work_.bytes - std::min(work_.bytes, given_));
+        // Nothing has come of late: that is a matter of the link, and the whole would not come either.
+        if (bytesPerMs == 0) return false;
+        auto rangesMs = leftBytes / bytesPerMs;
         auto left = work_.validator.total - std::min(work_.validator.total, position_);
         auto wholeMs = static_cast<double>(left) / link_.bytesPerMs() + link_.roundTripMs();
         return wholeMs < rangesMs * worthChanging;
@@ -414,7 +431,9 @@ class Run : public std::enable_shared_from_this<Run> {
     asio::steady_timer wake_;
     bool isWoken_ = false;
     std::stop_source stop_;
-    Link::Clock::time_point began_;
+    Link::Clock::time_point glanceBegan_;
+    std::uint64_t givenAtGlance_ = 0;
+    unsigned slowGlances_ = 0;  ///< in a row
     std::list<Job> jobs_;
     std::optional<Range> pending_;
     bool isExhausted_ = false;
