@@ -256,6 +256,10 @@ export interface CaptureResult {
    */
   created?: boolean;
   /**
+   * Bytes that the sound had before it was encoded anew as mono, because it was larger than delivery.maxBytes. Absent where it is bit for bit the site's.
+   */
+  encodedFrom?: number;
+  /**
    * Languages (BCP 47) of the captions that went along; absent: none did.
    */
   captions?: string[];
