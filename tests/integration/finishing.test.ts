@@ -11,6 +11,7 @@ import { boxAt } from "../peers/media/corpus-folder.ts";
 import { packetsOf } from "../peers/media/packets.ts";
 import { lecture as makeLecture, type Lecture } from "../peers/panopto/lecture.ts";
 import { assertFailed, assertNoLeak, assertSaved } from "./support/assertions.ts";
+import { padded } from "./support/padded.ts";
 import { Scene, type HostOptions } from "./support/scene.ts";
 
 const run = promisify(execFile);
@@ -66,9 +67,10 @@ describe("what is made of an HLS stream", () => {
 });
 
 describe("a result that is larger than it may be", () => {
-  const maxBytes = 40_000;
+  const maxBytes = 200_000;
   it("is encoded anew in mono, only then, and says so", async () => {
-    const lecture = scene.lecture();
+    const audio = await padded(scene.peers.lectures.short.audio, join(scene.home, "large.m4a"), 1024 * 1024);
+    const lecture = scene.lecture({ audio });
     const done = await captured(lecture, { config: { delivery: { maxBytes } } });
     assert.equal(done.state, "done", JSON.stringify(done.error));
     assert.equal(done.result?.encodedFrom, lecture.audio.bytes);
@@ -94,9 +96,9 @@ describe("without ffmpeg", () => {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, "none"), "");
     const system = ["/usr/local/bin/ffmpeg", "/usr/bin/ffmpeg", "/bin/ffmpeg", "/snap/bin/ffmpeg"].filter((file) => existsSync(file));
-    const hiding = system.map((file) => `mount --bind '${join(folder, "none")}' '${file}'`).join(" && ");
-    const under = ["unshare", "-rm", "sh", "-c", `${hiding} && exec "$@"`, "sh"];
-    const works = await run(under[0] ?? "", [...under.slice(1), "true"]).then(
+    const hiding = system.map((file) => `/usr/bin/mount --bind '${join(folder, "none")}' '${file}'`).join(" && ");
+    const under = ["/usr/bin/unshare", "-rm", "/bin/sh", "-c", `${hiding} && exec "$@"`, "sh"];
+    const works = await run(under[0] ?? "", [...under.slice(1), "/bin/true"]).then(
       () => true,
       () => false,
     );
@@ -116,7 +118,7 @@ describe("without ffmpeg", () => {
   it("what needs it fails as tool_missing, with the command that installs it", async (test) => {
     const options = await withoutFfmpeg();
     if (options === undefined) return test.skip("a mount namespace is not permitted here");
-    const failed = await captured(scene.lecture(), { ...options, config: { delivery: { maxBytes: 40_000 } } });
+    const failed = await captured(scene.lecture(), { ...options, config: { delivery: { maxBytes: 60_000 } } });
     assertFailed(failed, "tool_missing");
     assert.match(failed.error?.message ?? "", /apt(-get)? install ffmpeg|ffmpeg/);
     assert.match(failed.error?.message ?? "", /install/i);

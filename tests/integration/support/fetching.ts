@@ -42,8 +42,9 @@ export class FetchRun {
   #err = "";
   #look: () => void = () => undefined;
 
-  constructor(args: readonly string[], options: FetchOptions, under: readonly string[] = []) {
-    const [command = "", ...rest] = [...under, program(), "fetch", ...args];
+  /** `line`: what is run in place of the program itself, such as a terminal with it. */
+  constructor(args: readonly string[], options: FetchOptions, line: readonly string[] = [program(), "fetch", ...args]) {
+    const [command = "", ...rest] = line;
     const env = { PATH: process.env["PATH"], HOME: options.home, AURICLE_CONFIG: options.configFile, ...options.env };
     this.child = spawn(command, rest, { cwd: options.home, env });
     this.child.stdin.on("error", () => undefined);
