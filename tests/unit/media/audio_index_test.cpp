@@ -254,7 +254,9 @@ TEST(AudioIndexTest, SaysThatThereIsNoSound) {
 }
 
 TEST(AudioIndexTest, RefusesSoundThatNoPlayerKnows) {
-    auto index = indexOf(soundFile({.codec = "qqqq"}));
+    auto file = finestInterleave(20);
+    file.replace(file.find("mp4a"), 4, "qqqq");
+    auto index = indexOf(file);
     ASSERT_FALSE(index);
     EXPECT_EQ(index.error().kind, Kind::not_media);
     EXPECT_NE(index.error().message.find("not known"), std::string::npos);
