@@ -18,6 +18,7 @@ constexpr std::size_t maxStreams = 1000;
 struct Stream {
     std::uint32_t serial = 0;
     bool isSound = false, isPicture = false;
+    bool isOpus = false;
     std::uint32_t sampleRate = 0;
     std::uint64_t preSkip = 0;  ///< samples that are decoded and not played (RFC 7845 section 4.2)
     std::uint64_t end = 0;      ///< the last granule position
@@ -64,7 +65,7 @@ Stream streamOf(const Page& page, std::span<const std::byte> packet) {
     Stream stream{.serial = page.serial};
     Fields fields(packet);
     if (beginsWith(packet, "OpusHead")) {
-        stream.isSound = true;
+        stream.isSound = stream.isOpus = true;
         stream.sampleRate = 48'000;
         fields.skip(10);
         stream.preSkip = fields.little(2);
@@ -127,6 +128,10 @@ Result<Container> probeOgg(const ByteSource& source) {
         longest = std::max(longest, ms);
         chained += ms;
     }
+    // RFC 7845 section 9: Opus alone in Ogg has an ending of its own.
+    bool isAllOpus = found.hasAudio && !found.hasVideo &&
+                     std::ranges::all_of(streams, [](const Stream& one) { return one.isOpus; });
+    if (isAllOpus) found.extension = "opus";
     // Streams one after the other add up, streams beside one another (with a picture) do not.
     found.durationMs = found.hasVideo ? longest : chained;
     return found;

@@ -26,13 +26,14 @@ std::uint64_t sizeOf(const fs::path& file) {
     return error ? 0 : size;
 }
 
-std::string megabytes(std::uint64_t bytes) {
+std::string inWords(std::uint64_t bytes) {
+    if (bytes < 1'000'000) return std::to_string((bytes + 500) / 1000) + " kB";
     return std::to_string((bytes + 500'000) / 1'000'000) + " MB";
 }
 
 Error tooLarge(std::uint64_t bytes, std::uint64_t maxBytes) {
     return {.kind = Kind::too_large,
-            .message = "The sound has " + megabytes(bytes) + " and " + megabytes(maxBytes) +
+            .message = "The sound has " + inWords(bytes) + " and " + inWords(maxBytes) +
                        " are taken there; even encoded for speech alone it is longer than fits. Choose a "
                        "folder, or another backend.",
             .sizeBytes = bytes,

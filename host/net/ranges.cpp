@@ -1,6 +1,5 @@
 #include "net/ranges.h"
 
-#include <utility>
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -11,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <list>
 #include <memory>
+#include <utility>
 
 #include "net/content_range.h"
 #include "net/multipart_ranges.h"

@@ -76,7 +76,7 @@ const FILES: readonly CorpusRecipe[] = [
   { ...mp4("under Panopto's name for one", [], { make: (folder) => folder.mux(...FILM, ...ASC, ...IN_FRONT, "-f", "mp4", "film.panobf1") }), entry: "film.panobf1" },
   mp4("of sound alone", ["-i", "@sound.aac", ...ASC, ...IN_FRONT], { how: "audio-direct" }),
   { name: "an MP3", entry: "sound.mp3", how: "audio-direct", ending: ".mp3", make: (folder) => folder.mux("-i", "@sound.mp3", "sound.mp3") },
-  { name: "an Ogg with Opus", entry: "sound.opus", how: "audio-direct", ending: ".ogg", make: (folder) => folder.mux("-i", "@sound.opus", "sound.opus") },
+  { name: "an Ogg with Opus", entry: "sound.opus", how: "audio-direct", ending: ".opus", make: (folder) => folder.mux("-i", "@sound.opus", "sound.opus") },
 ];
 
 const CUT = ["-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod"];

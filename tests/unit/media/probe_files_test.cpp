@@ -78,7 +78,7 @@ TEST_F(ProbeFiles, AreKnownByWhatTheyHold) {
          "mp3", "audio/mpeg", "mp3"},
         {"layer2.mp2", sound + "-c:a mp2", "mp3", "audio/mpeg", "mp3"},
         {"sound.aac", sound + "-c:a aac", "adts", "audio/aac", "aac"},
-        {"opus.ogg", sound + "-c:a libopus", "ogg", "audio/ogg", "ogg"},
+        {"opus.ogg", sound + "-c:a libopus", "ogg", "audio/ogg", "opus"},
         {"vorbis.ogg", sound + "-c:a libvorbis", "ogg", "audio/ogg", "ogg"},
         {"flac.ogg", sound + "-c:a flac", "ogg", "audio/ogg", "ogg"},
         {"theora.ogg", sound + picture + "-c:a libvorbis -c:v libtheora", "ogg", "audio/ogg", "ogg", true},
