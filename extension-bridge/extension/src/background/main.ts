@@ -41,8 +41,20 @@ async function tellPanel(port: chrome.runtime.Port, tab: PanelTab | null): Promi
 
 /** Where lectures may be in a tab: frames that have said so, the tab's own page first, or that page where we may not see any. */
 function placesIn({ tabId, url, title }: PanelTab): Place[] {
-  const places = [...pages.values()].filter((place) => place.tabId === tabId).sort((a, b) => a.frameId - b.frameId);
+  const places = [...pages.values()].filter((place) => place.tabId === tabId && isOnShow(place, url)).sort((a, b) => a.frameId - b.frameId);
   return places.length > 0 ? places : [{ url, title, tabId, frameId: 0 }];
+}
+
+/** A page that the tab showed before may be kept by the browser for the way back, with its port. */
+function isOnShow({ frameId, url, ancestors }: Place, shown: string): boolean {
+  if (!URL.canParse(shown)) return true;
+  if (frameId === 0) return withoutFragment(url) === withoutFragment(shown);
+  const top = ancestors?.at(-1);
+  return top === undefined || top === "null" || top === new URL(shown).origin;
+}
+
+function withoutFragment(address: string): string {
+  return address.replace(/#.*$/, "");
 }
 
 async function tellPage(port: chrome.runtime.Port, place: Place): Promise<void> {
