@@ -38,10 +38,18 @@ describe("serve", () => {
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), "auricle-serve-"));
   });
-  after(() => rm(dir, { recursive: true }));
+  const children: ChildProcessWithoutNullStreams[] = [];
+  // One that a failing test has left would keep the run from ending.
+  after(async () => {
+    for (const child of children) child.kill("SIGKILL");
+    await rm(dir, { recursive: true, maxRetries: 3 });
+  });
 
-  const start = (environment: Record<string, string> = {}): ChildProcessWithoutNullStreams =>
-    spawn(process.execPath, ["--import", "tsx", fileURLToPath(new URL("serve.ts", import.meta.url)), "--dir", dir, "--json", "--short"], { env: { ...process.env, ...environment } });
+  const start = (environment: Record<string, string> = {}): ChildProcessWithoutNullStreams => {
+    const child = spawn(process.execPath, ["--import", "tsx", fileURLToPath(new URL("serve.ts", import.meta.url)), "--dir", dir, "--json", "--short"], { env: { ...process.env, ...environment } });
+    children.push(child);
+    return child;
+  };
 
   for (const ending of ["SIGTERM", "SIGINT", "end of input"] as const) {
     it(`says in one line where everything is, obeys, and leaves nothing at ${ending}`, async () => {
@@ -56,13 +64,13 @@ describe("serve", () => {
       const page = await ask({ caFile: summary.caFile, port: summary.ports.site }, summary.lectures["hour"]?.url ?? "", { headers: { cookie: `.ASPXAUTH=${value}` } });
       assert.match(page.text, /Lecture 4: Hearing, sound and signal/);
       served.stdin.write("counters\n");
-      assert.deepEqual(JSON.parse(await nextLine(lines)), { cookiesAtSite: 1, cookiesAtCdn: 0, cookiesAtStranger: 0, cookiesAtBackend: 0, personalDataAtBackend: 0 });
+      assert.deepEqual(JSON.parse(await nextLine(lines)), { cookiesAtSite: 1, cookiesAtCdn: 0, cookiesAtStranger: 0, cookiesAtBackend: 0, cookiesAtMoodle: 0, personalDataAtBackend: 0 });
 
       if (ending === "end of input") served.stdin.end();
       else served.kill(ending);
       const [status] = (await once(served, "exit")) as [number | null];
       assert.equal(status, 0);
-      assert.deepEqual(await Promise.all(Object.values(summary.ports).map(listens)), [false, false, false, false, false]);
+      assert.ok(!(await Promise.all(Object.values(summary.ports).map(listens))).includes(true));
     });
   }
 
