@@ -8,11 +8,8 @@
 
 namespace auricle::media {
 
-ChunkWalk::ChunkWalk(const ByteSource& source, const SampleTable& table)
-    : table_(table), offsets_(source), runs_(source), sizes_(source) {}
-
-Result<std::uint64_t> ChunkWalk::entry(Window& window, const Table& table, std::uint64_t index,
-                                       std::size_t field, std::size_t fieldBytes) {
+Result<std::uint64_t> entry(Window& window, const Table& table, std::uint64_t index, std::size_t field,
+                            std::size_t fieldBytes) {
     auto bit = index * table.entryBits;
     auto bytes =
         window.at(table.offset + bit / 8 + field, fieldBytes ? fieldBytes : (table.entryBits + 7) / 8);
@@ -22,6 +19,9 @@ Result<std::uint64_t> ChunkWalk::entry(Window& window, const Table& table, std::
     if (table.entryBits == 4) value = bit % 8 == 0 ? value >> 4 : value & 15;
     return value;
 }
+
+ChunkWalk::ChunkWalk(const ByteSource& source, const SampleTable& table)
+    : table_(table), offsets_(source), runs_(source), sizes_(source) {}
 
 Result<void> ChunkWalk::advanceRun() {
     while (chunk_ >= nextRunAt_ && run_ < table_.runs.count) {

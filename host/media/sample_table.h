@@ -17,6 +17,11 @@ struct Table {
     std::uint32_t entryBits = 0;  ///< size of one
 };
 
+/// An entry as a number, or `fieldBytes` bytes of it from byte `field` on. Entries of 4 bits stand two in a
+/// byte.
+Result<std::uint64_t> entry(Window& window, const Table& table, std::uint64_t index, std::size_t field = 0,
+                            std::size_t fieldBytes = 0);
+
 struct SampleTable {
     Table chunkOffsets;              ///< stco or co64
     Table runs;                      ///< stsc: first chunk, samples in each chunk, description
@@ -42,8 +47,6 @@ class ChunkWalk {
     Result<std::optional<Chunk>> next();
 
   private:
-    Result<std::uint64_t> entry(Window& window, const Table& table, std::uint64_t index,
-                                std::size_t field = 0, std::size_t fieldBytes = 0);
     Result<void> advanceRun();
     Result<std::uint64_t> bytesOf(std::uint32_t samples);
 

@@ -12,18 +12,6 @@ namespace auricle::media {
 TrackReader::TrackReader(const ByteSource& source, const SampleTable& table)
     : table_(table), offsets_(source), runs_(source), sizes_(source), times_(source) {}
 
-Result<std::uint64_t> TrackReader::entry(Window& window, const Table& table, std::uint64_t index,
-                                         std::size_t field, std::size_t fieldBytes) {
-    auto bit = index * table.entryBits;
-    auto bytes =
-        window.at(table.offset + bit / 8 + field, fieldBytes ? fieldBytes : (table.entryBits + 7) / 8);
-    if (!bytes) return std::unexpected(bytes.error());
-    Fields fields(*bytes);
-    auto value = fields.big(bytes->size());
-    if (table.entryBits == 4) value = bit % 8 == 0 ? value >> 4 : value & 15;
-    return value;
-}
-
 Result<void> TrackReader::advanceRun() {
     while (chunk_ >= nextRunAt_ && run_ < table_.runs.count) {
         auto samples = entry(runs_, table_.runs, run_, 4, 4);

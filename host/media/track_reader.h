@@ -23,8 +23,6 @@ class TrackReader {
     std::uint32_t description() const { return description_; }
 
   private:
-    Result<std::uint64_t> entry(Window& window, const Table& table, std::uint64_t index,
-                                std::size_t field = 0, std::size_t fieldBytes = 0);
     Result<void> readChunks(SampleList& samples, Pieces& pieces);
     Result<void> beginChunk();
     Result<void> readSizesOfChunk(SampleList& samples);
