@@ -167,7 +167,9 @@ describe("a server that does not give the ranges it was asked for", () => {
     ["gives other ones after a while", start, 2],
     ["names none", absent, 0],
     ["names none after a while", absent, 2],
+    ["names another length", total, 0],
     ["names another length after a while", total, 2],
+    ["names another file", validator, 0],
     ["names another file after a while", validator, 2],
   ];
   for (const [name, fault, after] of rows) {

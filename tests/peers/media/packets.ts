@@ -33,7 +33,10 @@ export async function packetsOf(file: string): Promise<Packets> {
   const [times, lengths] = [column(1), column(3)];
   // Some readers leave the lengths out; then the distance of neighbours says them.
   const longest = Math.max(0, ...lengths) || ((times.at(-1) ?? 0) - (times[0] ?? 0)) / (rows.length - 1);
-  const sum = lengths.some((length) => length > 0) ? lengths.reduce((all, length) => all + length, 0) : longest * rows.length;
+  // Where time is counted in whole milliseconds, each length is rounded: their sum would be a long way off.
+  const isCoarse = tickMs >= 1;
+  const span = (times.at(-1) ?? 0) - (times[0] ?? 0) + longest;
+  const sum = isCoarse ? span : lengths.some((length) => length > 0) ? lengths.reduce((all, length) => all + length, 0) : longest * rows.length;
   return { digests: rows.map((row) => row[5] ?? ""), durationMs: Math.round(sum * tickMs), frameMs: Math.ceil(longest * tickMs) };
 }
 
