@@ -273,17 +273,26 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     capture.endedAtMs = unixMsOf(services_.now());
     if (!outcome) {
         capture.error = outcome.error();
+        count(capture, State::failed);
         job->enter(State::failed);
         co_return;
     }
     capture.error.reset();
     capture.uploaded = capture.result->bytes;
+    count(capture, State::done);
     job->enter(State::done);
     if (auto archived = store_.archive(job->entry); !archived) {
         tellOfWarning("history",
                       "A finished capture could not be written down, so it may be offered again: " +
                           archived.error().message);
     }
+}
+
+/// Before it is said: whoever hears of the end finds it counted.
+void Captures::count(Capture capture, State end) const {
+    capture.state = end;
+    if (auto counted = services_.counters.ended(capture); !counted)
+        services_.log.warn("the counters: {}", counted.error().message);
 }
 
 asio::awaitable<void> Captures::stopped(JobPointer job) {
@@ -296,6 +305,7 @@ asio::awaitable<void> Captures::stopped(JobPointer job) {
             capture.endedAtMs = unixMsOf(services_.now());
             capture.error = Error{.kind = Kind::cancelled,
                                   .message = "It was cancelled. Start it again to go on where it stopped."};
+            count(capture, State::cancelled);
             job->enter(State::cancelled);
             co_return;
         case StopReason::remove:

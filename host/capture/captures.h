@@ -56,6 +56,7 @@ class Captures final : public Manager {
     boost::asio::awaitable<void> stopped(JobPointer job);
     boost::asio::awaitable<void> stop(JobPointer job, StopReason reason);
     boost::asio::awaitable<void> finishLive(JobPointer job);
+    void count(Capture capture, State end) const;
     void wakeWaiting(const Job& job);
     boost::asio::awaitable<void> reportFailure(const Entry& entry, const Error& why);
     boost::asio::awaitable<void> discard(const Entry& entry);

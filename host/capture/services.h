@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "capture/counters.h"
 #include "delivery/delivery.h"
 #include "net/http.h"
 #include "net/retry.h"
@@ -26,6 +27,7 @@ struct Services {
     vault::Refresh& refresh;
     const sites::Registry& sites;
     net::Timing timing;
+    Counters& counters;
     /// For what blocks (syncing, digests of files); asked for when it is first needed.
     std::function<boost::asio::any_io_executor()> worker;
     /// The absolute path of ffmpeg; tool_missing where there is none.

@@ -40,11 +40,14 @@ std::span<const Method> vaultMethods();
 std::span<const Method> captureMethods();
 std::span<const Method> siteMethods();
 std::span<const Method> refreshMethods();
+std::span<const Method> statsMethods();
 
 /// Nothing for a name that is not in the table.
 const Method* findMethod(std::string_view name);
 
 nlohmann::json toJson(const Tools& tools);
+/// As vault.audit and `auricle audit` tell it.
+nlohmann::json toJson(const vault::AuditRecord& record);
 /// RFC 3339, or null for what has no such time.
 nlohmann::json timeOrNull(std::optional<std::int64_t> unixMs);
 

@@ -10,6 +10,8 @@ namespace auricle::channel {
 namespace {
 
 constexpr std::size_t tagBytes = 16;
+/// Of vault.audit's page; so many fit into a reply whatever they say.
+constexpr std::int64_t usualEvents = 100, mostEvents = 500;
 
 /// A sealed value as it stands in the request, with its texts.
 struct SealedParams {
@@ -94,10 +96,37 @@ Outcome forget(Desk& desk, const JsonView& given) {
     return Answer(nlohmann::json{{"forgotten", desk.parts.vault.forget(site, origin)}});
 }
 
+Outcome audit(Desk& desk, const JsonView& given) {
+    std::optional<Error> fault;
+    Params params(given, fault);
+    const auto after = params.optionalText("after", {.maxBytes = 64});
+    const auto limit = params.optionalInteger("limit", 1, std::numeric_limits<std::int64_t>::max());
+    if (fault) return Answer(std::unexpected(std::move(*fault)));
+    const auto most = static_cast<std::size_t>(std::min<std::int64_t>(limit.value_or(usualEvents), mostEvents));
+    auto page = desk.parts.readAudit ? desk.parts.readAudit(after, most) : vault::AuditPage{};
+    if (!page) return Answer(std::unexpected(std::move(page.error())));
+    auto events = nlohmann::json::array();
+    for (const auto& record : page->records) events.push_back(channel::toJson(record));
+    nlohmann::json answer{{"events", std::move(events)}};
+    if (page->next) answer["next"] = *page->next;
+    return Answer(std::move(answer));
+}
+
 constexpr std::array methods{Method{"vault.put", put}, Method{"vault.status", status},
-                             Method{"vault.forget", forget}};
+                             Method{"vault.forget", forget}, Method{"vault.audit", audit}};
 
 }  // namespace
+
+nlohmann::json toJson(const vault::AuditRecord& record) {
+    const auto& event = record.event;
+    nlohmann::json told{{"at", rfc3339(record.atMs)},
+                        {"event", event.event},
+                        {"site", textOrNull(event.site)},
+                        {"origin", textOrNull(event.origin)},
+                        {"outcome", event.outcome}};
+    if (!event.capture.empty()) told["capture"] = event.capture;
+    return told;
+}
 
 std::span<const Method> vaultMethods() {
     return methods;

@@ -6,11 +6,15 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "capture/counters.h"
 #include "capture/manager.h"
 #include "system/error.h"
+#include "vault/audit_log.h"
 #include "vault/seal.h"
 #include "vault/vault.h"
 
@@ -40,6 +44,11 @@ struct Parts {
     /// Called once, after the first hello is answered; calls back on the loop, at once or later. May be
     /// empty.
     std::function<void(std::function<void(Tools)> found)> probeTools{};
+    /// The audit, as AuditLog::read() gives it; nothing has happened where it is empty.
+    std::function<Result<vault::AuditPage>(std::optional<std::string_view> after, std::size_t limit)>
+        readAudit{};
+    /// What was counted since the installation; nothing where it is empty.
+    std::function<capture::Totals()> totals{};
     /// Shows a file in the system's file manager.
     std::function<Result<void>(const std::string& file)> reveal{};
     /// Called as soon as the end is noticed, before anything is parked: the place to arm a deadline that the

@@ -42,11 +42,21 @@ vault::VaultLimits vaultLimits(const Config& config) {
 
 }  // namespace
 
+vault::AuditLog auditLogOf(const Paths& paths) {
+    return {paths.state / "audit.log", now};
+}
+
+capture::Counters countersOf(const Paths& paths) {
+    return {paths.state / "counters.json", now};
+}
+
 Host::Host(asio::io_context& loop, const Paths& paths, Config config)
     : loop_(loop),
       paths_(paths),
       config_(std::move(config)),
       log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
+      audit_(auditLogOf(paths)),
+      counters_(countersOf(paths)),
       vault_(capture::siteCookies(), vault::Vault::realClocks(), vaultLimits(config_)),
       sweeper_(loop.get_executor(), vault_),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
@@ -54,6 +64,18 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       http_(loop.get_executor(), networkOptions(config_)),
       captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {
     vault_.onWiped([this] { http_.forgetConnections(); });
+    vault_.onEvent([this](const vault::AuditEvent& event) { audited(event); });
+}
+
+/// A disk that takes no audit is no reason to hold a capture up.
+void Host::audited(const vault::AuditEvent& event) {
+    if (auto kept = audit_.record(event); !kept) log_.warn("the audit: {}", kept.error().message);
+    if (mark_ || event.event != "put") return;
+    auto mark = ProcessMark::make(markFolder(paths_));
+    if (mark)
+        mark_ = std::move(*mark);
+    else
+        log_.warn("`auricle forget` will not find this host: {}", mark.error().message);
 }
 
 capture::Services Host::services() {
@@ -63,6 +85,7 @@ capture::Services Host::services() {
             .refresh = refresh_,
             .sites = sites_,
             .timing = net::realTiming(),
+            .counters = counters_,
             .worker = [this] { return worker_.executor(); },
             .ffmpeg = [this] { return findTool(ffmpeg, config_.tools.ffmpeg, folders()); },
             .deliveryTo = [this](const delivery::Target& target) { return deliveryTo(target); },
@@ -122,6 +145,8 @@ channel::Parts Host::parts() {
                       .sites = strings(sites_.names()),
                       .capturesAtOnce = config_.captures.atOnce},
             .probeTools = [this](auto found) { probeTools(std::move(found)); },
+            .readAudit = [this](auto after, auto limit) { return audit_.read(after, limit); },
+            .totals = [this] { return counters_.read(); },
             .reveal = [this](const std::string& file) { return reveal(loop_, file); }};
 }
 

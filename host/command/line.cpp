@@ -7,11 +7,14 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 
+#include "command/audit.h"
 #include "command/config.h"
 #include "command/doctor.h"
 #include "command/explain.h"
 #include "command/fetch.h"
+#include "command/forget.h"
 #include "command/register.h"
+#include "command/stats.h"
 
 namespace auricle::command {
 namespace {
@@ -115,6 +118,22 @@ int runLine(int argc, char** argv, const Hardening& hardening) {
     auto* explain = app.add_subcommand("explain", "Say what a browser means by an error message");
     explain->add_option("message", message, "The message, as the browser shows it")->required();
 
+    AuditOptions auditing;
+    auto* audit = app.add_subcommand("audit", "Print what happened to secrets, and when; never a secret");
+    audit->add_option("--limit", auditing.limit, "How many of the newest")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
+        ->capture_default_str();
+    audit->add_flag("--json", auditing.isJson, "One JSON object a line");
+    std::string statsFormat = "table";
+    auto* stats = app.add_subcommand("stats", "Print what was done since the installation, in numbers");
+    stats->add_option("--format", statsFormat, "table, json or prometheus")
+        ->check(CLI::IsMember({"table", "json", "prometheus"}))
+        ->capture_default_str();
+    bool forgetsAll = false;
+    auto* forget = app.add_subcommand("forget", "End every running host, and wipe what it holds with it");
+    forget->add_flag("--all", forgetsAll, "All of them; there is no other choice from the command line")
+        ->required();
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& stop) {
@@ -126,6 +145,9 @@ int runLine(int argc, char** argv, const Hardening& hardening) {
     if (uninstall->parsed()) return runUninstall(removing);
     if (doctor->parsed()) return runDoctor(examining, hardening);
     if (explain->parsed()) return runExplain(message);
+    if (audit->parsed()) return printAudit(auditing);
+    if (stats->parsed()) return printStats(statsFormat);
+    if (forget->parsed()) return runForget();
     return explainYourself(app);
 }
 

@@ -58,6 +58,8 @@ int serve(const channel::Caller&) {
                     .seals = parts.seals,
                     .facts = parts.facts,
                     .probeTools = parts.probeTools,
+                    .readAudit = parts.readAudit,
+                    .totals = parts.totals,
                     .reveal = parts.reveal},
                    *frames);
 }

@@ -72,6 +72,7 @@ export type Origin = string;
  * The client's name of a jar of cookies that is mixed with no other: the browser's cookie store ("0", "firefox-container-1"…), with the site in whose pages they are kept apart ("0 in https://uni.example").
  */
 export type Store = string;
+export type Freshness = "fresh" | "stale" | "expired" | "unknown";
 /**
  * Opaque; the next request's after.
  */
@@ -337,7 +338,7 @@ export interface VaultEntry {
   slot: "active" | "previous";
   generation: number;
   count: number;
-  freshness: "fresh" | "stale" | "expired" | "unknown";
+  freshness: Freshness;
   expiresAt: Time | null;
   putAt: Time;
   lastUsedAt: Time | null;
@@ -541,10 +542,68 @@ export interface StatsMethod {
   result: StatsResult;
 }
 /**
- * Counters and gauges since install, by name.
+ * What was counted since the installation, by all hosts of this person; `now` is of this host alone.
  */
 export interface StatsResult {
-  [k: string]: unknown;
+  /**
+   * Of the first count; null before it.
+   */
+  since: Time | null;
+  /**
+   * By site, then by outcome: done, cancelled, or the kind of the error.
+   */
+  captures: {
+    [k: string]: Counts;
+  };
+  bytes: {
+    fetched: Bytes;
+    saved: Bytes;
+  };
+  uploads: {
+    completed: number;
+    bytes: Bytes;
+  };
+  cookieFailures: Counts1;
+  /**
+   * By site.
+   */
+  refreshes: {
+    [k: string]: RefreshTotals;
+  };
+  now: {
+    captures: Counts2;
+    sessions: SessionGauge[];
+  };
+}
+export interface Counts {
+  [k: string]: number;
+}
+/**
+ * By the reason of the refresh that it led to.
+ */
+export interface Counts1 {
+  [k: string]: number;
+}
+export interface RefreshTotals {
+  completed: number;
+  failed: number;
+  /**
+   * All that were completed, together.
+   */
+  tookMs: number;
+  longestMs: number;
+}
+/**
+ * That are not over, by state.
+ */
+export interface Counts2 {
+  [k: string]: number;
+}
+export interface SessionGauge {
+  site: SiteName;
+  origin: Origin;
+  freshness: Freshness;
+  expiresAt: Time | null;
 }
 export interface CaptureProgress {
   id: CaptureId;

@@ -111,6 +111,13 @@ test("a finished capture is announced, and not started again", async () => {
   await until(() => !JSON.stringify(browser.session).includes(ID));
 });
 
+test("what the host wants a person to hear at once is shown as it says it, and no other warning", async () => {
+  await newDesk().press("allow", PLACE);
+  browser.host.notify("host.warning", { kind: "history", message: "A finished capture could not be written down." });
+  browser.host.notify("host.warning", { kind: "session_expiring", message: "Your session at uni.example ends soon." });
+  assert.deepEqual(browser.notices, ["Your session at uni.example ends soon."]);
+});
+
 test("a refusal to start reaches the person in the host's words", async () => {
   browser.host.answers["capture.start"] = () => refusal("unsupported_site", "This page holds no lecture.");
   await assert.rejects(newDesk().press("allow", PLACE), /This page holds no lecture\./);

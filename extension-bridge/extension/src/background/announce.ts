@@ -1,5 +1,5 @@
 // The toolbar's badge and the system's notifications.
-import { isFinal, type Capture } from "@auricle/bridge";
+import { isFinal, type Capture, type HostWarning } from "@auricle/bridge";
 import { noticeId } from "./notice.ts";
 import { api } from "../shared/browser.ts";
 import { cardOf } from "../shared/card.ts";
@@ -30,6 +30,21 @@ export function askForSignIn(capture: Capture): void {
 export function askForAccess(capture: Capture): void {
   const { host } = new URL(capture.page);
   notify(capture, "Allow access to go on", `Your browser no longer lets Auricle see ${host}. Open Auricle from the toolbar on that page and allow it: “${capture.title ?? "the lecture"}” then goes on.`);
+}
+
+/** What the host wants a person to hear at once, by its kind. */
+const ALERTS: Readonly<Record<string, string>> = {
+  session_expiring: "A session ends soon",
+  refresh_failing: "A session cannot be renewed",
+  refresh_backlog: "Many sessions wait to be renewed",
+};
+
+/** Tells of a warning of the host's, if it is one for a person; the host says how often. */
+export function alarm(warning: HostWarning): void {
+  const title = ALERTS[warning.kind];
+  if (title === undefined) return;
+  const iconUrl = api.runtime.getURL("icons/128.png");
+  api.notifications.create({ type: "basic", iconUrl, title, message: warning.message }).catch(() => undefined);
 }
 
 /** Says why a press that had to wait for the browser's permission led to nothing. */

@@ -1,6 +1,6 @@
 // The desk where all comes together: what the person presses, what the host wants, what the browser says of cookies.
 import { ChannelError, HostError, isFinal, type Capture, type CaptureStartParams, type Cookie, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
-import { announce, askForAccess, askForSignIn, badge, tellOfRefusal } from "./announce.ts";
+import { alarm, announce, askForAccess, askForSignIn, badge, tellOfRefusal } from "./announce.ts";
 import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
 import { Courses } from "./courses.ts";
 import { fingerprint, isPartitioned, loginOf, LOGIN_COOKIE, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
@@ -70,6 +70,7 @@ export class Desk {
       capture: (now, before) => this.#captureChanged(now, before),
       connected: (again) => void this.windowClosed().finally(() => this.#startAgain(again)),
       refreshWanted: (wanted) => this.#refresh(wanted),
+      warned: alarm,
       isWatched,
     });
     this.#courses = new Courses({

@@ -1,5 +1,5 @@
 // The one connection to the program: opened when it is needed, closed when nothing runs and nobody looks.
-import { Bridge, ChannelError, isFinal, type Capture, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
+import { Bridge, ChannelError, isFinal, type Capture, type HostWarning, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
 import { api } from "../shared/browser.ts";
 import type { HostView } from "../shared/wire.ts";
 
@@ -15,6 +15,7 @@ export interface LinkEvents {
   /** The program was started again after it had gone away, or for the first time. */
   connected(again: boolean): void;
   refreshWanted(wanted: RefreshWanted): Promise<RefreshAnswer>;
+  warned(warning: HostWarning): void;
   /** Whether somebody looks, so that the connection stays. */
   isWatched(): boolean;
 }
@@ -87,6 +88,7 @@ export class Link {
       onRefreshWanted: (wanted) => this.#events.refreshWanted(wanted),
     });
     bridge.on("capture", (capture) => this.learn(capture));
+    bridge.on("warning", (warning) => this.#events.warned(warning));
     bridge.on("state", (state) => {
       if (state.state === "connected") {
         this.#show({ state: "connected", version: state.host.host.version });
