@@ -95,7 +95,7 @@ describe("auricle forget --all", () => {
     const home = await scene.newHome();
     const host = await scene.start({ home });
     await host.signIn();
-    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 100_000 });
+    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 20_000 }, { method: "GET", times: 100 });
     const { id } = await host.start(scene.peers.viewerUrl(scene.lecture()));
     await host.satisfies(id, ({ done }) => done > 0);
     assert.match(await auricle(home, "forget", "--all"), /^1 host\(s\) have ended; what they held is wiped/);
