@@ -313,23 +313,26 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
     bytesAtRefresh_ = bytes;
     if (refreshesInVain_++ == mostRefreshesInVain) co_return std::unexpected(error);
     job_.enter(State::waiting_for_cookies);
-    auto key = siteKey();
-    std::string reason = generation_ ? "session_expired" : "missing_cookies";
+    vault::Wish wish{.key = siteKey(),
+                     .reason = generation_ ? vault::Reason::session_expired : vault::Reason::missing_cookies,
+                     .known = generation_,
+                     .patience = std::chrono::milliseconds(config.captures.signInMs)};
     auto token = stop();
-    co_return co_await services_.refresh.want(key, false, reason, services_.vault, generation_,
-                                              std::chrono::milliseconds(config.captures.signInMs), token);
+    co_return co_await services_.refresh.want(std::move(wish), token);
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
     if (std::exchange(askedForToken_, true)) co_return std::unexpected(error);
     vault::Key key{.site = "", .origin = capture_.target.origin, .store = ""};
     auto known = services_.vault.generation(key);
-    std::string reason = known ? "session_expired" : "missing_cookies";
+    vault::Wish wish{.key = key,
+                     .isBearer = true,
+                     .reason = known ? vault::Reason::session_expired : vault::Reason::missing_cookies,
+                     .known = known,
+                     .patience = std::chrono::milliseconds(services_.config.refresh.deadlineMs)};
     auto token = stop();
     job_.enter(State::waiting_for_cookies);
-    co_return co_await services_.refresh.want(key, true, reason, services_.vault, known,
-                                              std::chrono::milliseconds(services_.config.refresh.deadlineMs),
-                                              token);
+    co_return co_await services_.refresh.want(std::move(wish), token);
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {

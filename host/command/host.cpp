@@ -38,6 +38,12 @@ std::vector<vault::SiteRules> siteRules() {
              .helpful = strings(sites::panoptoHelpfulCookies)}};
 }
 
+vault::RefreshRules refreshRules(const Config& config) {
+    return {.deadline = std::chrono::milliseconds(config.refresh.deadlineMs),
+            .perHour = config.refresh.perHour,
+            .burst = config.refresh.burst};
+}
+
 }  // namespace
 
 Host::Host(asio::io_context& loop, const Paths& paths, Config config)
@@ -47,6 +53,7 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
       vault_(siteRules(), now),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
+      refresh_(loop.get_executor(), vault_, refreshRules(config_), vault::realRefreshTiming()),
       sites_(sites::sitesFor(config_)),
       http_(loop.get_executor(), networkOptions(config_)),
       captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {
