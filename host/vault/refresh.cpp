@@ -8,6 +8,8 @@
 #include <random>
 #include <utility>
 
+#include "system/boot_clock.h"
+
 namespace auricle::vault {
 
 namespace asio = boost::asio;
@@ -59,7 +61,7 @@ std::string minutesOf(milliseconds time) {
 
 RefreshTiming realRefreshTiming() {
     auto generator = std::make_shared<std::mt19937_64>(std::random_device{}());
-    return {.now = std::chrono::steady_clock::now,
+    return {.now = bootTime,
             .chance = [generator] { return std::uniform_real_distribution<>()(*generator); }};
 }
 
@@ -113,13 +115,6 @@ Refresh::Case& Refresh::caseOf(const Key& key) {
     return cases_.emplace(key, std::move(fresh)).first->second;
 }
 
-std::optional<EntryStatus> Refresh::entryOf(const Key& key) const {
-    for (auto& entry : vault_.status()) {
-        if (entry.key == key && entry.slot == "active") return std::move(entry);
-    }
-    return std::nullopt;
-}
-
 bool Refresh::hasOtherThan(std::optional<std::uint64_t> known, const Key& key) const {
     const auto there = vault_.generation(key);
     return there && there != known;
@@ -127,9 +122,11 @@ bool Refresh::hasOtherThan(std::optional<std::uint64_t> known, const Key& key) c
 
 asio::awaitable<Result<void>> Refresh::want(Wish wish, std::stop_token stop) {
     if (hasOtherThan(wish.known, wish.key)) co_return Result<void>{};
-    if (!ask_ || (!wish.isBearer && rules_.perHour == 0)) co_return std::unexpected(inVain(wish));
     auto& about = caseOf(wish.key);
     noteFailing(wish, about);
+    // The newer ones were no good: the previous ones may still be.
+    if (wish.reason == Reason::session_expired && vault_.fallBack(wish.key)) co_return Result<void>{};
+    if (!ask_ || (!wish.isBearer && rules_.perHour == 0)) co_return std::unexpected(inVain(wish));
     // Who comes while others wait for the person already waits with them.
     const bool personWasAsked = about.wasInVain && !about.waiters.empty();
     if (!about.job && !personWasAsked && !about.circuit.isOpen(now())) begin(wish, about);
@@ -160,7 +157,7 @@ asio::awaitable<Result<void>> Refresh::refreshed(Key key, Reason reason, std::st
 
 void Refresh::lookAhead(const Key& key) {
     if (!ask_ || rules_.perHour == 0) return;
-    const auto entry = entryOf(key);
+    const auto entry = vault_.status(key);
     if (!entry || (entry->freshness != "stale" && entry->freshness != "expired")) return;
     auto& about = caseOf(key);
     const bool wasLooked =
@@ -302,7 +299,7 @@ Result<void> Refresh::done(std::string_view id) {
     }
     auto& [key, about] = *found;
     if (!about.job) return {};
-    const auto entry = entryOf(key);
+    const auto entry = vault_.status(key);
     const bool wasProlonged =
         about.wish.reason == Reason::stale && entry && entry->freshness == "fresh";
     if (wasProlonged && queue_.complete(*about.job, about.attempt, now())) {

@@ -118,7 +118,6 @@ class Refresh {
 
     Instant now() const;
     Case& caseOf(const Key& key);
-    std::optional<EntryStatus> entryOf(const Key& key) const;
     bool hasOtherThan(std::optional<std::uint64_t> known, const Key& key) const;
     Result<void> mayBegin(const Key& key, const Case& about) const;
     JobId begin(const Wish& wish, Case& about);

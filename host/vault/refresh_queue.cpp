@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace auricle::vault {
 
@@ -64,27 +65,32 @@ std::optional<Taken> RefreshQueue::take(std::string_view token, Instant now) {
 }
 
 bool RefreshQueue::complete(JobId id, std::string_view token, Instant now) {
-    Job* job = attempt(id, token, now);
-    if (!job) return false;
-    leave(id, *job);
-    end(id, *job, JobState::completed);
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end() || !isHeldBy(found->second, token, now)) return false;
+    leave(id, found->second);
+    ++found->second.attemptsMade;
+    end(id, found->second, JobState::completed);
     return true;
 }
 
 bool RefreshQueue::fail(JobId id, std::string_view token, bool isFinal, double chance, Instant now) {
-    Job* job = attempt(id, token, now);
-    if (!job) return false;
-    const bool isTriedAgain = !isFinal && job->attemptsMade + 1 < job->options.attempts;
-    const auto pause = pauseAfter(job->options, job->attemptsMade + 1, chance);
-    if (isTriedAgain && pause.count() <= 0) promoteDue(now);
-    leave(id, *job);
-    ++job->attemptsMade;
-    if (!isTriedAgain) {
-        end(id, *job, JobState::failed);
-    } else if (pause.count() > 0) {
-        delay(id, *job, now + pause);
+    const auto found = jobs_.find(id);
+    if (found == jobs_.end()) return false;
+    Job& job = found->second;
+    const bool isTriedAgain = !isFinal && job.attemptsMade + 1 < job.options.attempts;
+    const auto pause = pauseAfter(job.options, job.attemptsMade + 1, chance);
+    const bool isAtOnce = isTriedAgain && pause.count() <= 0;
+    // What is due by now comes before it.
+    if (isAtOnce) promoteDue(now);
+    if (!isHeldBy(job, token, now)) return false;
+    leave(id, job);
+    ++job.attemptsMade;
+    if (isAtOnce) {
+        wait(id, job);
+    } else if (isTriedAgain) {
+        delay(id, job, now + pause);
     } else {
-        wait(id, *job);
+        end(id, job, JobState::failed);
     }
     return true;
 }
@@ -142,13 +148,6 @@ QueueCounts RefreshQueue::counts() const {
 std::optional<Instant> RefreshQueue::nextDue() const {
     if (delayed_.empty()) return std::nullopt;
     return delayed_.begin()->at;
-}
-
-RefreshQueue::Job* RefreshQueue::attempt(JobId id, std::string_view token, Instant now) {
-    const auto found = jobs_.find(id);
-    if (found == jobs_.end()) return nullptr;
-    Job& job = found->second;
-    return isLocked(job, now) && job.token == token ? &job : nullptr;
 }
 
 void RefreshQueue::wait(JobId id, Job& job) {

@@ -94,7 +94,6 @@ class RefreshQueue {
         auto operator<=>(const Due&) const = default;
     };
 
-    Job* attempt(JobId id, std::string_view token, Instant now);
     void wait(JobId id, Job& job);
     void delay(JobId id, Job& job, Instant due);
     void end(JobId id, Job& job, JobState as);
@@ -102,6 +101,9 @@ class RefreshQueue {
     void leave(JobId id, const Job& job);
     bool isLocked(const Job& job, Instant now) const {
         return job.state == JobState::active && now < job.lockedUntil;
+    }
+    bool isHeldBy(const Job& job, std::string_view token, Instant now) const {
+        return isLocked(job, now) && job.token == token;
     }
 
     QueueRules rules_;
