@@ -26,6 +26,10 @@ bool SiteCredentials::isOnOwnPort(const net::Url& url) const {
 
 vault::Secret SiteCredentials::cookies(const net::Url& url) {
     if (!useCookies_ || !isOnOwnPort(url)) return {};
+    if (refresh_ && refresh_->areSpent(key_)) {
+        hasWithheld_ = true;
+        return {};
+    }
     auto header = vault_.cookieHeader(key_, placeOf(url));
     if (!header.empty()) noteUse(vault_, key_, given_, capture_);
     return header;

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "net/http.h"
+#include "vault/refresh.h"
 #include "vault/vault.h"
 
 namespace auricle::capture {
@@ -22,6 +24,12 @@ class SiteCredentials final : public net::Credentials {
     vault::Secret cookies(const net::Url& url) override;
     vault::Secret authorization(const net::Url&) override { return {}; }
     void received(const net::Url& url, std::string_view setCookie) override;
+    /// The generation that cookies were last given of; nothing where none were.
+    std::optional<std::uint64_t> given() const { return given_; }
+    /// Cookies that have failed, and for which others are being asked for, are withheld from now on.
+    void withholdSpent(const vault::Refresh& refresh) { refresh_ = &refresh; }
+    /// Whether any were withheld since the last call.
+    bool takeWithheld() { return std::exchange(hasWithheld_, false); }
     /// The site has answered well: proves the generation that its requests were last given cookies of.
     void proved();
 
@@ -33,6 +41,8 @@ class SiteCredentials final : public net::Credentials {
     bool useCookies_;
     std::string capture_;
     std::optional<std::uint64_t> given_;  ///< the generation that cookies were last given of
+    const vault::Refresh* refresh_ = nullptr;
+    bool hasWithheld_ = false;
 };
 
 /// The bearer token of one backend, for URLs of its own origin.

@@ -40,6 +40,12 @@ vault::VaultLimits vaultLimits(const Config& config) {
             .hold = milliseconds(config.vault.holdPreviousMs)};
 }
 
+vault::RefreshRules refreshRules(const Config& config) {
+    return {.deadline = std::chrono::milliseconds(config.refresh.deadlineMs),
+            .perHour = config.refresh.perHour,
+            .burst = config.refresh.burst};
+}
+
 }  // namespace
 
 vault::AuditLog auditLogOf(const Paths& paths) {
@@ -60,6 +66,7 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       vault_(capture::siteCookies(), vault::Vault::realClocks(), vaultLimits(config_)),
       sweeper_(loop.get_executor(), vault_),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
+      refresh_(loop.get_executor(), vault_, refreshRules(config_), vault::realRefreshTiming()),
       sites_(sites::sitesFor(config_)),
       http_(loop.get_executor(), networkOptions(config_)),
       captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {

@@ -190,6 +190,9 @@ Keys allKeys() {
         "refresh.perHour", [](auto& c) -> auto& { return c.refresh.perHour; },
         number<unsigned>(0, 3600, "refreshes")));
     keys.push_back(key(
+        "refresh.burst", [](auto& c) -> auto& { return c.refresh.burst; },
+        number<unsigned>(1, 3600, "refreshes")));
+    keys.push_back(key(
         "refresh.deadlineMs", [](auto& c) -> auto& { return c.refresh.deadlineMs; },
         number<std::uint64_t>(1, 3'600'000, "milliseconds")));
     addVault(keys);

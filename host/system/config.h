@@ -46,7 +46,8 @@ struct Config {
         std::vector<std::string> origins;
     } playback;
     struct {
-        unsigned perHour = 6;
+        unsigned perHour = 6;  ///< of each site's cookies in each store; 0: nobody is ever asked
+        unsigned burst = 2;    ///< so many of them may follow on each other
         std::uint64_t deadlineMs = 30'000;
     } refresh;
     struct {
