@@ -14,7 +14,7 @@ firefox_packages=(firefox-esr "${browser_packages[@]}")
 test_packages=(strace procps)
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 # What the reference backend and the FastAPI one stand on in tests.
-backend_packages=(postgresql python3-fastapi python3-uvicorn python3-multipart)
+backend_packages=(postgresql redis-server python3-fastapi python3-uvicorn python3-multipart)
 # Other people's native messaging hosts, for scripts/bench alone.
 peer_host_packages=(python3 nodejs keepassxc webext-browserpass plasma-browser-integration)
 # What scripts/bench audio stands on, and the programs that it compares.
