@@ -40,6 +40,8 @@ struct Parts {
     /// Called once, after the first hello is answered; calls back on the loop, at once or later. May be
     /// empty.
     std::function<void(std::function<void(Tools)> found)> probeTools{};
+    /// Called once, after the first hello is answered. May be empty.
+    std::function<void()> ready{};
     /// Shows a file in the system's file manager.
     std::function<Result<void>(const std::string& file)> reveal{};
     /// Called as soon as the end is noticed, before anything is parked: the place to arm a deadline that the

@@ -49,8 +49,12 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
       sites_(sites::sitesFor(config_)),
       http_(loop.get_executor(), networkOptions(config_)),
-      captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {
-    vault_.onForget([this] { http_.forgetConnections(); });
+      captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)),
+      duties_(loop.get_executor(), dutyMeans()) {
+    vault_.onForget([this] {
+        duties_.secretsWiped();
+        http_.forgetConnections();
+    });
 }
 
 capture::Services Host::services() {
@@ -65,6 +69,19 @@ capture::Services Host::services() {
             .deliveryTo = [this](const delivery::Target& target) { return deliveryTo(target); },
             .now = now,
             .log = log_};
+}
+
+capture::DutyMeans Host::dutyMeans() {
+    return {.services = services(),
+            .captures = captures_,
+            .refresh =
+                [this](vault::Key key, std::string reason, std::stop_token stop) {
+                    return refresh_.want(key, false, std::move(reason), vault_, vault_.generation(key),
+                                         std::chrono::milliseconds(config_.refresh.deadlineMs),
+                                         std::move(stop));
+                },
+            .monotonic = std::chrono::steady_clock::now,
+            .version = AURICLE_VERSION};
 }
 
 Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Target& target) {
@@ -119,7 +136,9 @@ channel::Parts Host::parts() {
                       .sites = strings(sites_.names()),
                       .capturesAtOnce = config_.captures.atOnce},
             .probeTools = [this](auto found) { probeTools(std::move(found)); },
-            .reveal = [this](const std::string& file) { return reveal(loop_, file); }};
+            .ready = [this] { duties_.begin(); },
+            .reveal = [this](const std::string& file) { return reveal(loop_, file); },
+            .ending = [this] { duties_.stop(); }};
 }
 
 }  // namespace auricle::command

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "capture/backend_duties.h"
 #include "capture/captures.h"
 #include "channel/server.h"
 #include "net/curl_client.h"
@@ -35,6 +36,7 @@ class Host {
 
   private:
     capture::Services services();
+    capture::DutyMeans dutyMeans();
     Result<std::unique_ptr<delivery::Delivery>> deliveryTo(const delivery::Target& target);
     /// Where programs are looked for.
     std::vector<std::filesystem::path> folders() const;
@@ -51,6 +53,7 @@ class Host {
     sites::Registry sites_;
     net::CurlClient http_;
     capture::Captures captures_;
+    capture::BackendDuties duties_;
 };
 
 }  // namespace auricle::command

@@ -50,6 +50,12 @@ struct Config {
         std::uint64_t deadlineMs = 30'000;
     } refresh;
     struct {
+        bool enabled = true;                   ///< whether a backend that was sent to may ask for something
+        unsigned perHour = 30;                 ///< jobs that are taken of one backend
+        std::uint64_t waitMs = 25'000;         ///< how long it is asked to keep an answer back
+        std::uint64_t reportEveryMs = 30'000;  ///< the host's state is told no more often
+    } jobs;
+    struct {
         std::filesystem::path ffmpeg, ytDlp;  ///< empty: looked for
     } tools;
     struct {
