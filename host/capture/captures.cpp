@@ -81,7 +81,10 @@ Captures::Captures(asio::any_io_executor loop, Services services, Store store)
       services_(std::move(services)),
       store_(std::move(store)),
       slots_(services_.config.captures.atOnce) {
-    services_.vault.onPut([this](const vault::PutOutcome& outcome) { services_.refresh.put(outcome); });
+    services_.vault.onPut([this](const vault::PutOutcome& outcome) {
+        services_.refresh.put(outcome);
+        if (watch_.put) watch_.put(outcome);
+    });
 }
 
 Captures::~Captures() = default;
@@ -229,6 +232,7 @@ Captures::JobPointer Captures::adopt(Entry entry, Journal journal, sites::Page p
     job->changed = [this](const Job& of) {
         logState(of.entry.capture);
         if (events_.changed) events_.changed(of.entry.capture);
+        if (watch_.changed) watch_.changed(of.entry);
         wakeWaiting(of);
     };
     job->progressed = [this](const Job& of) {
@@ -294,7 +298,7 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     count(capture, State::done);
     job->enter(State::done);
     if (auto archived = store_.archive(job->entry); !archived) {
-        tellOfWarning("history",
+        warn("history",
                       "A finished capture could not be written down, so it may be offered again: " +
                           archived.error().message);
     }
@@ -353,6 +357,30 @@ asio::awaitable<void> Captures::stop(JobPointer job, StopReason reason) {
     job->stop.request_stop();
     while (job->isRunning) co_await ended.async_wait(asio::as_tuple(asio::use_awaitable));
     awaitingStop_.erase(place);
+}
+
+std::vector<Entry> Captures::registeredWith(const std::string& origin) {
+    auto entries = everything();
+    std::erase_if(entries, [&origin](const Entry& entry) {
+        const auto& capture = entry.capture;
+        bool isRegistered = !entry.lecture.empty() || (capture.result && !capture.result->lecture.empty());
+        return !isRegistered || capture.target.to != delivery::Target::To::backend ||
+               capture.target.origin != origin;
+    });
+    return entries;
+}
+
+asio::awaitable<std::optional<Capture>> Captures::settled(std::string id, std::stop_token stop) {
+    asio::steady_timer changed(loop_, asio::steady_timer::time_point::max());
+    std::stop_callback onStop(stop, [&changed] { changed.cancel(); });
+    for (auto job = find(id); job && job->isRunning && !stop.stop_requested(); job = find(id)) {
+        auto place = awaitingStop_.emplace(job.get(), &changed);
+        co_await changed.async_wait(asio::as_tuple(asio::use_awaitable));
+        awaitingStop_.erase(place);
+    }
+    auto entry = remembered(id);
+    if (!entry) co_return std::nullopt;
+    co_return std::move(entry->capture);
 }
 
 asio::awaitable<Result<Capture>> Captures::pause(std::string id) {
@@ -594,7 +622,7 @@ void Captures::logState(const Capture& capture) const {
     }
 }
 
-void Captures::tellOfWarning(std::string_view kind, std::string_view message) const {
+void Captures::warn(std::string_view kind, std::string_view message) const {
     if (events_.warning) events_.warning(kind, message);
 }
 

@@ -38,6 +38,20 @@ class Captures final : public Manager {
     vault::QueueCounts refreshStatus() const override { return services_.refresh.status(); }
     boost::asio::awaitable<void> parkAll() override;
 
+    /// Told beside the channel, of all captures and of every put that changed something. Called on the loop.
+    struct Watch {
+        std::function<void(const Entry&)> changed;
+        std::function<void(const vault::PutOutcome&)> put;
+    };
+    void watch(Watch watch) { watch_ = std::move(watch); }
+    /// What this machine has registered with the backend at that origin, newest first; removed ones are not
+    /// among them. Reads the whole history.
+    std::vector<Entry> registeredWith(const std::string& origin);
+    /// Returns when a capture does not run (any more): as it is then, or nothing where there is none. Returns
+    /// early when `stop` is stopped.
+    boost::asio::awaitable<std::optional<Capture>> settled(std::string id, std::stop_token stop);
+    /// Tells whoever listens (PROTOCOL's host.warning).
+    void warn(std::string_view kind, std::string_view message) const;
     /// Is it fetching something that goes on until it is finished by pause()?
     bool isLive(const std::string& id) const;
     /// All ways to the sound of a page, each with its bytes: what start() would choose from. Fails as a
@@ -67,7 +81,6 @@ class Captures final : public Manager {
     std::vector<Entry> everything();
     std::map<std::string, std::string> underWayByPage();
     SiteListing marked(sites::Items items);
-    void tellOfWarning(std::string_view kind, std::string_view message) const;
 
     boost::asio::any_io_executor loop_;
     Services services_;
@@ -76,6 +89,7 @@ class Captures final : public Manager {
     Slots listTurns_{1};
     std::stop_source ending_;
     Events events_;
+    Watch watch_;
     std::map<std::string, JobPointer> jobs_;
     std::multimap<const Job*, boost::asio::steady_timer*> awaitingStop_;
     bool hasTidied_ = false;

@@ -283,6 +283,7 @@ void Link::becomeReady() {
     isReady_ = true;
     for (auto& text : early_) notify(std::move(text));
     early_ = {};
+    if (parts_.ready) parts_.ready();
     if (!parts_.probeTools) return;
     parts_.probeTools([link = weak_from_this()](Tools tools) {
         if (const auto self = link.lock()) self->take(std::move(tools));

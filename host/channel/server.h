@@ -49,6 +49,8 @@ struct Parts {
         readAudit{};
     /// What was counted since the installation; nothing where it is empty.
     std::function<capture::Totals()> totals{};
+    /// Called once, after the first hello is answered. May be empty.
+    std::function<void()> ready{};
     /// Shows a file in the system's file manager.
     std::function<Result<void>(const std::string& file)> reveal{};
     /// Called as soon as the end is noticed, before anything is parked: the place to arm a deadline that the

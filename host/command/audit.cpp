@@ -5,8 +5,8 @@
 #include <ranges>
 
 #include "channel/methods.h"
-#include "command/host.h"
 #include "command/line.h"
+#include "command/watch.h"
 #include "system/rfc3339.h"
 
 namespace auricle::command {

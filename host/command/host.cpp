@@ -48,41 +48,26 @@ vault::RefreshRules refreshRules(const Config& config) {
 
 }  // namespace
 
-vault::AuditLog auditLogOf(const Paths& paths) {
-    return {paths.state / "audit.log", now};
-}
-
-capture::Counters countersOf(const Paths& paths) {
-    return {paths.state / "counters.json", now};
-}
-
 Host::Host(asio::io_context& loop, const Paths& paths, Config config)
     : loop_(loop),
       paths_(paths),
       config_(std::move(config)),
       log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
-      audit_(auditLogOf(paths)),
-      counters_(countersOf(paths)),
+      watch_(paths, log_),
       vault_(capture::siteCookies(), vault::Vault::realClocks(), vaultLimits(config_)),
       sweeper_(loop.get_executor(), vault_),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
       refresh_(loop.get_executor(), vault_, refreshRules(config_), vault::realRefreshTiming()),
       sites_(sites::sitesFor(config_)),
       http_(loop.get_executor(), networkOptions(config_)),
-      captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {
-    vault_.onWiped([this] { http_.forgetConnections(); });
-    vault_.onEvent([this](const vault::AuditEvent& event) { audited(event); });
-}
-
-/// A disk that takes no audit is no reason to hold a capture up.
-void Host::audited(const vault::AuditEvent& event) {
-    if (auto kept = audit_.record(event); !kept) log_.warn("the audit: {}", kept.error().message);
-    if (mark_ || event.event != "put") return;
-    auto mark = ProcessMark::make(markFolder(paths_));
-    if (mark)
-        mark_ = std::move(*mark);
-    else
-        log_.warn("`auricle forget` will not find this host: {}", mark.error().message);
+      captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)),
+      duties_(loop.get_executor(), dutyMeans()) {
+    vault_.onWiped([this] {
+        duties_.secretsWiped();
+        http_.forgetConnections();
+    });
+    vault_.onEvent([this](const vault::AuditEvent& event) { watch_.happened(event); });
+    refresh_.onEvent([this](const vault::AuditEvent& event) { watch_.happened(event); });
 }
 
 capture::Services Host::services() {
@@ -92,12 +77,24 @@ capture::Services Host::services() {
             .refresh = refresh_,
             .sites = sites_,
             .timing = net::realTiming(),
-            .counters = counters_,
+            .counters = watch_.counters(),
             .worker = [this] { return worker_.executor(); },
             .ffmpeg = [this] { return findTool(ffmpeg, config_.tools.ffmpeg, folders()); },
             .deliveryTo = [this](const delivery::Target& target) { return deliveryTo(target); },
             .now = now,
             .log = log_};
+}
+
+capture::DutyMeans Host::dutyMeans() {
+    return {.services = services(),
+            .captures = captures_,
+            .refresh =
+                [this](vault::Key key, std::string reason, std::stop_token stop) {
+                    auto why = vault::reasonOf(reason).value_or(vault::Reason::manual_trigger);
+                    return refresh_.refreshed(std::move(key), why, std::move(stop));
+                },
+            .monotonic = std::chrono::steady_clock::now,
+            .version = AURICLE_VERSION};
 }
 
 Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Target& target) {
@@ -152,9 +149,17 @@ channel::Parts Host::parts() {
                       .sites = strings(sites_.names()),
                       .capturesAtOnce = config_.captures.atOnce},
             .probeTools = [this](auto found) { probeTools(std::move(found)); },
-            .readAudit = [this](auto after, auto limit) { return audit_.read(after, limit); },
-            .totals = [this] { return counters_.read(); },
-            .reveal = [this](const std::string& file) { return reveal(loop_, file); }};
+            .readAudit = [this](auto after, auto limit) { return watch_.audit().read(after, limit); },
+            .totals = [this] { return watch_.counters().read(); },
+            .ready =
+                [this] {
+                    duties_.begin();
+                    watch_.begin(loop_.get_executor(), vault_, refresh_, [this](auto kind, auto message) {
+                        captures_.warn(kind, message);
+                    });
+                },
+            .reveal = [this](const std::string& file) { return reveal(loop_, file); },
+            .ending = [this] { duties_.stop(); }};
 }
 
 }  // namespace auricle::command

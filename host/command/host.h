@@ -5,17 +5,16 @@
 #include <functional>
 #include <memory>
 
+#include "capture/backend_duties.h"
 #include "capture/captures.h"
-#include "capture/counters.h"
 #include "channel/server.h"
+#include "command/watch.h"
 #include "net/curl_client.h"
 #include "sites/registry.h"
 #include "system/config.h"
 #include "system/log.h"
 #include "system/paths.h"
-#include "system/process_mark.h"
 #include "system/worker_thread.h"
-#include "vault/audit_log.h"
 #include "vault/refresh.h"
 #include "vault/seal.h"
 #include "vault/sweeper.h"
@@ -25,10 +24,6 @@ namespace auricle::command {
 
 /// Nothing that only a capture needs is set up before one starts: no thread, no socket, no folder. Lives as
 /// long as the loop runs.
-/// Where this person's audit and counters lie.
-vault::AuditLog auditLogOf(const Paths& paths);
-capture::Counters countersOf(const Paths& paths);
-
 class Host {
   public:
     Host(boost::asio::io_context& loop, const Paths& paths, Config config);
@@ -43,19 +38,17 @@ class Host {
 
   private:
     capture::Services services();
+    capture::DutyMeans dutyMeans();
     Result<std::unique_ptr<delivery::Delivery>> deliveryTo(const delivery::Target& target);
     /// Where programs are looked for.
     std::vector<std::filesystem::path> folders() const;
-    void audited(const vault::AuditEvent& event);
     void probeTools(std::function<void(channel::Tools)> found);
 
     boost::asio::io_context& loop_;
     Paths paths_;
     Config config_;
     Log log_;
-    vault::AuditLog audit_;
-    capture::Counters counters_;
-    std::optional<ProcessMark> mark_;  ///< since there is a secret to be wiped
+    Watch watch_;
     WorkerThread worker_;
     vault::Vault vault_;
     vault::Sweeper sweeper_;
@@ -64,6 +57,7 @@ class Host {
     sites::Registry sites_;
     net::CurlClient http_;
     capture::Captures captures_;
+    capture::BackendDuties duties_;
 };
 
 }  // namespace auricle::command

@@ -23,7 +23,10 @@ constexpr std::chrono::milliseconds longestEnd{490};  // PROTOCOL section 1: gon
 
 /// Serves until the browser is gone. What did not stop in time is dropped with the loop.
 int serveOn(asio::io_context& loop, channel::Parts parts, int frames) {
-    parts.ending = [] { leaveWithin(longestEnd); };
+    parts.ending = [behind = std::move(parts.ending)] {
+        leaveWithin(longestEnd);
+        if (behind) behind();
+    };
     channel::Server server(std::move(parts));
     int status = 0;
     asio::co_spawn(loop, server.run(STDIN_FILENO, frames), [&](std::exception_ptr fault) {

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "command/host.h"
 #include "command/line.h"
+#include "command/watch.h"
 #include "system/rfc3339.h"
 
 namespace auricle::command {

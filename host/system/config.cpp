@@ -197,6 +197,17 @@ Keys allKeys() {
         number<std::uint64_t>(1, 3'600'000, "milliseconds")));
     addVault(keys);
     keys.push_back(key(
+        "jobs.enabled", [](auto& c) -> auto& { return c.jobs.enabled; }, truth()));
+    keys.push_back(key(
+        "jobs.perHour", [](auto& c) -> auto& { return c.jobs.perHour; },
+        number<unsigned>(1, 3600, "jobs")));
+    keys.push_back(key(
+        "jobs.waitMs", [](auto& c) -> auto& { return c.jobs.waitMs; },
+        number<std::uint64_t>(1'000, 60'000, "milliseconds")));
+    keys.push_back(key(
+        "jobs.reportEveryMs", [](auto& c) -> auto& { return c.jobs.reportEveryMs; },
+        number<std::uint64_t>(0, 3'600'000, "milliseconds")));
+    keys.push_back(key(
         "tools.ffmpeg", [](auto& c) -> auto& { return c.tools.ffmpeg; }, path()));
     keys.push_back(key(
         "tools.ytDlp", [](auto& c) -> auto& { return c.tools.ytDlp; }, path()));

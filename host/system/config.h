@@ -57,6 +57,12 @@ struct Config {
         std::uint64_t holdPreviousMs = 300'000;        ///< 0: no previous generation is held
     } vault;
     struct {
+        bool enabled = true;                   ///< whether a backend that was sent to may ask for something
+        unsigned perHour = 30;                 ///< jobs that are taken of one backend
+        std::uint64_t waitMs = 25'000;         ///< how long it is asked to keep an answer back
+        std::uint64_t reportEveryMs = 30'000;  ///< the host's state is told no more often
+    } jobs;
+    struct {
         std::filesystem::path ffmpeg, ytDlp;  ///< empty: looked for
     } tools;
     struct {

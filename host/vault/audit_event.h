@@ -2,6 +2,7 @@
 // with its value.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -13,6 +14,7 @@ struct AuditEvent {
     std::string origin;     ///< whose secret it is
     std::string capture{};  ///< the id of the capture that it happened for; empty where it was for none
     std::string outcome{};  ///< one word or a short sentence: "kept 3", "identical", "expired"
+    std::chrono::milliseconds took{0};  ///< of a refresh that has ended
 };
 
 /// Called on the loop; must not call back into what tells it.

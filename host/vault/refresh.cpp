@@ -386,8 +386,9 @@ void Refresh::ended(const Key& key, Case& about, bool isRefreshed, std::string_v
     // Whether what has come is any good will be seen: noteFailing().
     if (!isRefreshed && !wasWeak) about.circuit.failed(now());
     about.wasInVain = !isRefreshed && !wasWeak;
-    const auto took = std::to_string((now() - about.begunAt).count());
-    tell(isRefreshed ? "refresh.done" : "refresh.failed", key, std::string(how) + " after " + took + " ms");
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now() - about.begunAt);
+    tell(isRefreshed ? "refresh.done" : "refresh.failed", key,
+         std::string(how) + " after " + std::to_string(took.count()) + " ms", took);
     rouse(about, isRefreshed);
     if (isRefreshed || !wasWeak) return;
     // Somebody has joined it for whom the same cookies are not enough.
@@ -471,9 +472,14 @@ Error Refresh::inVain(const Wish& wish) const {
                        " is over. Sign in there in the browser, then try again."};
 }
 
-void Refresh::tell(const char* event, const Key& key, std::string outcome) const {
+void Refresh::tell(const char* event, const Key& key, std::string outcome,
+                   std::chrono::milliseconds took) const {
     if (!auditor_) return;
-    auditor_({.event = event, .site = key.site, .origin = key.origin, .outcome = std::move(outcome)});
+    auditor_({.event = event,
+              .site = key.site,
+              .origin = key.origin,
+              .outcome = std::move(outcome),
+              .took = took});
 }
 
 }  // namespace auricle::vault

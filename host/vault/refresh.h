@@ -136,7 +136,8 @@ class Refresh {
     void tidy();
     Cases::iterator byAttempt(std::string_view id);
     Error inVain(const Wish& wish) const;
-    void tell(const char* event, const Key& key, std::string outcome) const;
+    void tell(const char* event, const Key& key, std::string outcome,
+              std::chrono::milliseconds took = {}) const;
 
     boost::asio::any_io_executor loop_;
     Vault& vault_;

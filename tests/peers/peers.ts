@@ -36,7 +36,7 @@ export interface PeersOptions {
   readonly database?: Database;
   readonly tokens?: readonly string[];
   /** What else is to be said about the backend. */
-  readonly backend?: Pick<BackendOptions, "serves" | "refusesLecturesWith" | "maxFormBytes" | "courses" | "maxBytes" | "store">;
+  readonly backend?: Pick<BackendOptions, "serves" | "refusesLecturesWith" | "maxFormBytes" | "courses" | "maxBytes" | "store" | "queue" | "triggers" | "webhook" | "metricsToken">;
 }
 
 /** How many requests brought a credential or a secret of the site to each server; for the backend also what its bytes hold. */

@@ -1,11 +1,11 @@
 // node --import tsx tests/peers/serve.ts --dir DIR [--json] [--cache DIR] [--short] [--sso]
 // Serves until SIGTERM, SIGINT or the end of standard input. Each line of input is an order: `counters`, `sign-in`
 // (a cookie's value), `end-sessions`; each is answered by one line of JSON. DATABASE_URL and S3_ENDPOINT (with S3_BUCKET,
-// S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY) are the backend's.
+// S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY), REDIS_URL, WEBHOOK_URL and METRICS_TOKEN are the backend's.
 
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { databaseFrom, storeFrom } from "./backend/environment.ts";
+import { databaseFrom, metricsTokenFrom, queueFrom, storeFrom, webhookFrom } from "./backend/environment.ts";
 import { startPeers } from "./peers.ts";
 import type { Peers } from "./peers.ts";
 
@@ -32,10 +32,13 @@ const ended = new Promise<void>((resolve) => {
 });
 
 const store = storeFrom(process.env);
+const webhook = webhookFrom(process.env);
+const metricsToken = metricsTokenFrom(process.env);
 const database = await databaseFrom(process.env);
+const queue = await queueFrom(process.env);
 const peers = await startPeers({
   database,
-  ...(store === undefined ? {} : { backend: { store } }),
+  backend: { queue, ...(store === undefined ? {} : { store }), ...(webhook === undefined ? {} : { webhook }), ...(metricsToken === undefined ? {} : { metricsToken }) },
   dir: values.dir,
   hour: !values.short,
   signIn: values.sso ? "sso" : "form",
@@ -47,6 +50,7 @@ else process.stdout.write(readable(peers));
 
 await ended;
 await peers.stop();
+await queue.close();
 await database.close();
 // Standard input may still be open, and would keep the process.
 process.exit(0);

@@ -1,4 +1,4 @@
-// The reference backend: BACKEND's lectures, as an example for authors and as the other side for tests.
+// The reference backend: lectures, and what it asks of people's machines, as an example for authors and as the other side for tests.
 
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
@@ -10,6 +10,7 @@ import { Peer } from "../wire/peer.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { ApiError } from "./api-error.ts";
 import { CaptionsShelf } from "./captions-shelf.ts";
+import { HostStatusTable } from "./host-status.ts";
 import { leaseDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
 import { FormLectureTable } from "./form-lecture-table.ts";
@@ -17,6 +18,7 @@ import type { FormLecture } from "./form-lecture-table.ts";
 import { LectureApi, ownerOf } from "./lecture-api.ts";
 import { LectureTable } from "./lecture-table.ts";
 import type { LectureRow } from "./lecture-table.ts";
+import { MemoryQueue } from "./memory-queue.ts";
 import { migrate } from "./migration.ts";
 import { MischiefPlan } from "./mischief.ts";
 import type { Mischief } from "./mischief.ts";
@@ -25,8 +27,13 @@ import type { ObjectStore } from "./part-space.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PlainFormApi } from "./plain-form-api.ts";
 import type { Course } from "./plain-form-api.ts";
+import { RateLimit } from "./rate-limit.ts";
+import type { RateLimitOptions } from "./rate-limit.ts";
 import { Recording } from "./recording.ts";
+import { RefreshApi } from "./refresh-api.ts";
+import type { RefreshQueue } from "./refresh-queue.ts";
 import { UploadSpace } from "./upload-space.ts";
+import type { WebhookOptions } from "./webhook.ts";
 
 export const BACKEND_HOST = "study.example.edu";
 
@@ -58,6 +65,14 @@ export interface BackendOptions {
   readonly maxFormBytes?: number;
   /** Two when left out. */
   readonly courses?: readonly Course[];
+  /** Closed by whoever opened it. Left out: one in this process, which ends with the backend. */
+  readonly queue?: RefreshQueue;
+  /** How often a person's machine may be asked for something; 12 an hour, 5 at once, when left out. */
+  readonly triggers?: RateLimitOptions;
+  /** Told of what machines have done. */
+  readonly webhook?: Omit<WebhookOptions, "told">;
+  /** What a reader of /metrics must bring as its bearer token; nothing when left out. */
+  readonly metricsToken?: string;
 }
 
 /** Which a person may choose from, where a test names none of its own. */
@@ -66,6 +81,7 @@ export const COURSES: readonly Course[] = [
   { id: "0d7e3f52-8f5c-4a0e-b6cb-6a2f9f1d8e02", code: "MED 110", title: "Anatomy of the Ear", instructor: "H. von Helmholtz" },
 ];
 
+const TRIGGERS: RateLimitOptions = { perHour: 12, burst: 5 };
 const MAX_FORM_BYTES = 100 * 1024 ** 2;
 const MAX_UPLOAD_BYTES = 2 * 1024 ** 3;
 const INCOMING = "incoming";
@@ -74,6 +90,8 @@ const DAY_MS = 24 * 3600 * 1000;
 interface Parts {
   readonly table: LectureTable;
   readonly forms: FormLectureTable;
+  readonly statuses: HostStatusTable;
+  readonly queue: RefreshQueue;
   readonly uploads: UploadSpace;
   readonly mischief: MischiefPlan;
   readonly certificate: Certificate | undefined;
@@ -99,6 +117,7 @@ export class ReferenceBackend extends Peer {
   readonly #api: LectureApi;
   readonly #formApi: PlainFormApi;
   readonly #captions: CaptionsShelf;
+  readonly #refreshApi: RefreshApi;
   readonly #audioDir: string;
   readonly #origin: string | undefined;
   readonly #close: () => Promise<void>;
@@ -126,6 +145,14 @@ export class ReferenceBackend extends Peer {
       maxBytes: options.maxFormBytes ?? MAX_FORM_BYTES,
     });
     this.#partSpace = options.store === undefined ? undefined : new PartSpace(options.store, parts.mischief);
+    this.#refreshApi = new RefreshApi({
+      queue: parts.queue,
+      lectures: parts.table,
+      forms: parts.forms,
+      statuses: parts.statuses,
+      limit: new RateLimit(options.triggers ?? TRIGGERS),
+      webhook: options.webhook,
+    });
     this.#captions = new CaptionsShelf(join(options.dir, "captions"));
     this.#api = new LectureApi({
       ...parts,
@@ -151,10 +178,16 @@ export class ReferenceBackend extends Peer {
       mischief,
     });
     const certificate = await options.authority?.certificateFor([options.host ?? BACKEND_HOST]);
-    const close = options.database === undefined ? () => database.close() : () => Promise.resolve();
+    const queue = options.queue ?? new MemoryQueue();
+    const close = async (): Promise<void> => {
+      if (options.queue === undefined) await queue.close();
+      if (options.database === undefined) await database.close();
+    };
     const backend = new ReferenceBackend(options, {
       table: new LectureTable(database),
       forms: new FormLectureTable(database),
+      statuses: new HostStatusTable(database),
+      queue,
       uploads,
       mischief,
       certificate,
@@ -179,6 +212,7 @@ export class ReferenceBackend extends Peer {
 
   override async stop(): Promise<void> {
     await super.stop();
+    await this.#refreshApi.close();
     this.#partSpace?.close();
     this.#recording.close();
     await this.#close();
@@ -255,6 +289,7 @@ export class ReferenceBackend extends Peer {
   protected async handle(request: WireRequest): Promise<Answer> {
     try {
       if (request.path === "/api/health") return json(200, { status: "ok" });
+      if (request.path === "/metrics" && request.method === "GET") return await this.#measured(request);
       if (request.headers["cookie"] !== undefined) throw new ApiError(422, "secret_refused", "This backend takes no cookie.");
       return await this.#route(request, this.#authenticated(request));
     } catch (error) {
@@ -267,9 +302,15 @@ export class ReferenceBackend extends Peer {
     const serves = this.#options.serves ?? "everything";
     const answer = serves === "lectures" ? undefined : await this.#formApi.handle(request, owner);
     if (answer !== undefined) return answer;
-    if (serves !== "plain-form") return this.#api.handle(request, owner);
+    if (serves !== "plain-form") return (await this.#refreshApi.handle(request, owner)) ?? this.#api.handle(request, owner);
     if (request.path === "/api/lectures" && this.#options.refusesLecturesWith === 405) throw new ApiError(405, "method_not_allowed", "Method Not Allowed", { allow: "GET" });
     throw new ApiError(404, "not_found", "Not Found");
+  }
+
+  #measured(request: WireRequest): Promise<Answer> {
+    const { metricsToken } = this.#options;
+    if (metricsToken !== undefined && request.headers["authorization"] !== `Bearer ${metricsToken}`) throw new ApiError(401, "unauthorized", "Authentication required", { "www-authenticate": "Bearer" });
+    return this.#refreshApi.metrics();
   }
 
   #authenticated(request: WireRequest): string {

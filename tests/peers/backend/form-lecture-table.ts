@@ -52,6 +52,10 @@ export class FormLectureTable {
     return (await this.#database.query("select * from form_lectures where id = $1", [id])).map(formLecture)[0];
   }
 
+  async hasSource(owner: string, sourceUrl: string): Promise<boolean> {
+    return (await this.#database.query("select 1 from form_lectures where owner = $1 and source_url = $2 limit 1", [owner, sourceUrl])).length > 0;
+  }
+
   async setStatus(id: string, status: FormStatus): Promise<void> {
     await this.#database.query("update form_lectures set status = $2, updated_at = now() where id = $1", [id, status]);
   }

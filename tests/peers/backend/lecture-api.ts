@@ -5,17 +5,16 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Answer } from "../wire/answer.ts";
 import { json, redirect } from "../wire/answer.ts";
-import { bodyBytes } from "../wire/request.ts";
 import type { WireRequest } from "../wire/request.ts";
 import { serveResource } from "../wire/resource.ts";
 import { ApiError } from "./api-error.ts";
 import type { CaptionsShelf } from "./captions-shelf.ts";
+import { fieldsOf, only } from "./json-request.ts";
 import { completion, registration, report, sentParts } from "./lecture-form.ts";
-import type { Fields, Registration } from "./lecture-form.ts";
+import type { Registration } from "./lecture-form.ts";
 import type { LectureRow, LectureTable } from "./lecture-table.ts";
 import type { MischiefPlan } from "./mischief.ts";
 import type { PartSpace } from "./part-space.ts";
-import { refuseSecrets } from "./secret-refusal.ts";
 import { placeOf } from "./upload-place.ts";
 import type { UploadPlace, UploadPlaces, UploadProtocol } from "./upload-place.ts";
 import { UPLOAD_PATH } from "./upload-space.ts";
@@ -37,7 +36,6 @@ export interface LectureApiParts {
   readonly origin: () => string;
 }
 
-const JSON_LIMIT_BYTES = 256 * 1024;
 const LECTURE_PATH = /^\/api\/lectures\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/(complete|upload|parts|audio|captions))?$/;
 
 export class LectureApi {
@@ -233,18 +231,6 @@ export function ownerOf(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }
 
-async function fieldsOf(request: WireRequest): Promise<Fields> {
-  let value: unknown;
-  try {
-    value = JSON.parse((await bodyBytes(request, JSON_LIMIT_BYTES)).toString("utf8"));
-  } catch {
-    throw new ApiError(400, "bad_request", "The body is no JSON, or too long.");
-  }
-  refuseSecrets(value);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new ApiError(422, "invalid", "The body must be a JSON object.");
-  return { ...value };
-}
-
 function lectureBody(lecture: LectureRow): Record<string, unknown> {
   return {
     id: lecture.id,
@@ -261,11 +247,6 @@ function lectureBody(lecture: LectureRow): Record<string, unknown> {
     created_at: lecture.createdAt.toISOString(),
     updated_at: lecture.updatedAt.toISOString(),
   };
-}
-
-function only(request: WireRequest, method: string): WireRequest {
-  if (request.method !== method) throw new ApiError(405, "method_not_allowed", `This address knows ${method} only.`, { allow: method });
-  return request;
 }
 
 function lectureMissing(): ApiError {

@@ -78,6 +78,18 @@ export class LectureTable {
     return (await this.#database.query("select * from lectures where owner = $1 and upload_id = $2 and upload_protocol = 'tus'", [owner, uploadId])).map(lectureRow)[0];
   }
 
+  /** The site of what was registered from this page; undefined where nothing was. */
+  async siteOfSource(owner: string, sourceUrl: string): Promise<string | undefined> {
+    const [row] = await this.#database.query("select site from lectures where owner = $1 and source_url = $2 order by created_at desc limit 1", [owner, sourceUrl]);
+    return row === undefined ? undefined : String(row["site"]);
+  }
+
+  /** The site of what was registered last. */
+  async newestSite(owner: string): Promise<string | undefined> {
+    const [row] = await this.#database.query("select site from lectures where owner = $1 order by created_at desc limit 1", [owner]);
+    return row === undefined ? undefined : String(row["site"]);
+  }
+
   async change(id: string, change: LectureChange): Promise<LectureRow | undefined> {
     const entries = Object.entries(change) as [keyof LectureChange, unknown][];
     const sets = entries.map(([name], at) => `${COLUMN[name]} = $${String(at + 2)}`);

@@ -137,7 +137,7 @@ export class Listener {
   }
 
   async #serve(incoming: Incoming, out: Responder): Promise<void> {
-    const request = this.#open(incoming);
+    const request = this.#open(incoming, out.closed);
     const record = recordOf(request, this.#options.server);
     this.recorder.add(record);
     const body = this.#receive(incoming, request, record);
@@ -177,7 +177,7 @@ export class Listener {
     }
   }
 
-  #open(incoming: Incoming): WireRequest {
+  #open(incoming: Incoming, closed: Promise<void>): WireRequest {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(incoming.headers)) {
       if (value !== undefined && !name.startsWith(":")) headers[name] = Array.isArray(value) ? value.join(", ") : value;
@@ -198,6 +198,7 @@ export class Listener {
       cookies: parseCookies(headers["cookie"]),
       body: incoming,
       faults: [],
+      closed,
     };
     this.#options.tap?.(Buffer.from(headOf(request, incoming.rawHeaders), "latin1"));
     return { ...request, faults: this.faults.take(request) };

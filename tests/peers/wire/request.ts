@@ -21,6 +21,8 @@ export interface WireRequest {
   /** Ends early, without an error, when the client leaves. */
   readonly body: Readable;
   readonly faults: readonly FiringFault[];
+  /** Resolves when the client has gone: whoever holds an answer back need not any more. */
+  readonly closed: Promise<void>;
 }
 
 /** The body as bytes. Throws RangeError when it is longer than `limit` bytes. */
