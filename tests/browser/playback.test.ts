@@ -81,8 +81,6 @@ inEachBrowser("sealed playback", { hour: true }, (play, browser) => {
       const low = await tab.until("a picture of the lowest rendition", ({ state, height, frames, time }) => state === "playing" && height === 180 && frames > 0 && time > 0);
       assert.equal(low.sessions, 1);
       await tab.page.click("#rendition-360p");
-      // All of so short a film is there already in the lowest: what is behind is fetched anew, in the other.
-      await tab.goTo(0);
       const high = await tab.until("a picture of the higher one", ({ height }) => height === 360);
       assert.equal(high.sessions, 1);
       await scene.picture(tab.page, "sealed-playback");
