@@ -199,6 +199,7 @@ export class Listener {
       body: incoming,
       faults: [],
       closed,
+      address: incoming.socket.remoteAddress ?? "",
     };
     this.#options.tap?.(Buffer.from(headOf(request, incoming.rawHeaders), "latin1"));
     return { ...request, faults: this.faults.take(request) };

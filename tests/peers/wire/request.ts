@@ -23,6 +23,8 @@ export interface WireRequest {
   readonly faults: readonly FiringFault[];
   /** Resolves when the client has gone: whoever holds an answer back need not any more. */
   readonly closed: Promise<void>;
+  /** The client's. */
+  readonly address: string;
 }
 
 /** The body as bytes. Throws RangeError when it is longer than `limit` bytes. */
