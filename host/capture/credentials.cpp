@@ -1,12 +1,24 @@
 #include "capture/credentials.h"
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 namespace auricle::capture {
 namespace {
 
 vault::Place placeOf(const net::Url& url) {
     return {.host = url.host(), .path = url.path(), .isSecure = url.isHttps() || url.isLoopback()};
+}
+
+vault::Secret joined(vault::Secret first, vault::Secret second) {
+    if (first.empty() || second.empty()) return first.empty() ? std::move(second) : std::move(first);
+    constexpr std::string_view between = "; ";
+    vault::Secret both(first.size() + between.size() + second.size());
+    auto rest = std::ranges::copy(first.bytes(), both.bytes().begin()).out;
+    rest = std::ranges::copy(std::as_bytes(std::span(between)), rest).out;
+    std::ranges::copy(second.bytes(), rest);
+    return both;
 }
 
 }  // namespace
@@ -18,12 +30,16 @@ bool SiteCredentials::isOnOwnPort(const net::Url& url) const {
 }
 
 vault::Secret SiteCredentials::cookies(const net::Url& url) {
-    if (!useCookies_ || !isOnOwnPort(url)) return {};
-    return vault_.cookieHeader(key_, placeOf(url));
+    if (!isOnOwnPort(url)) return {};
+    // A session is the very server's: no other host of the site's gets or sets it.
+    auto own = url.origin() == key_.origin ? session_.cookieHeader(placeOf(url)) : vault::Secret();
+    return useCookies_ ? joined(vault_.cookieHeader(key_, placeOf(url)), std::move(own)) : std::move(own);
 }
 
 void SiteCredentials::received(const net::Url& url, std::string_view setCookie) {
-    if (useCookies_ && isOnOwnPort(url)) vault_.received(key_, placeOf(url), setCookie);
+    if (!isOnOwnPort(url)) return;
+    if (url.origin() == key_.origin) session_.received(placeOf(url), setCookie);
+    if (useCookies_) vault_.received(key_, placeOf(url), setCookie);
 }
 
 vault::Secret BackendCredentials::authorization(const net::Url& url) {

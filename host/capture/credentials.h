@@ -5,6 +5,7 @@
 #include <string>
 
 #include "net/http.h"
+#include "vault/session_jar.h"
 #include "vault/vault.h"
 
 namespace auricle::capture {
@@ -13,9 +14,11 @@ namespace auricle::capture {
 /// site's own.
 class SiteCredentials final : public net::Credentials {
   public:
-    /// `useCookies` false: only what is public (sites.NAME.useCookies).
-    SiteCredentials(vault::Vault& vault, vault::Key key, bool useCookies)
-        : vault_(vault), key_(std::move(key)), useCookies_(useCookies) {}
+    /// `useCookies` false: only what is public (sites.NAME.useCookies). `sessionCookies`: names of those that
+    /// the site sets for this job alone; they are no person's, and are used all the same.
+    SiteCredentials(vault::Vault& vault, vault::Key key, bool useCookies,
+                    std::vector<std::string> sessionCookies = {})
+        : vault_(vault), key_(std::move(key)), useCookies_(useCookies), session_(std::move(sessionCookies)) {}
     vault::Secret cookies(const net::Url& url) override;
     vault::Secret authorization(const net::Url&) override { return {}; }
     void received(const net::Url& url, std::string_view setCookie) override;
@@ -26,6 +29,7 @@ class SiteCredentials final : public net::Credentials {
     vault::Vault& vault_;
     vault::Key key_;
     bool useCookies_;
+    vault::SessionJar session_;
 };
 
 /// The bearer token of one backend, for URLs of its own origin.

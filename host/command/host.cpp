@@ -32,10 +32,11 @@ std::vector<std::string> strings(const Names& names) {
     return {names.begin(), names.end()};
 }
 
-std::vector<vault::SiteRules> siteRules() {
+std::vector<vault::SiteRules> siteRules(const Config& config) {
     return {{.site = "panopto",
              .login = strings(sites::panoptoLoginCookies),
-             .helpful = strings(sites::panoptoHelpfulCookies)}};
+             .helpful = strings(sites::panoptoHelpfulCookies)},
+            {.site = "playback", .login = config.playback.cookies, .helpful = {}}};
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       paths_(paths),
       config_(std::move(config)),
       log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
-      vault_(siteRules(), now),
+      vault_(siteRules(config_), now),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
       sites_(sites::sitesFor(config_)),
       http_(loop.get_executor(), networkOptions(config_)),

@@ -127,3 +127,9 @@ test("a fingerprint tells two logins apart and holds neither", async () => {
 test("without a recording's id there are still addresses to ask for", () => {
   assert.equal(endpoints({ origin: ORIGIN }).length, 3);
 });
+
+test("at a player its page and its session are asked for, and any cookie but its own session may be the login", () => {
+  assert.deepEqual(endpoints({ origin: "https://play.uni.example", url: "https://play.uni.example/watch/vid_1" }), ["https://play.uni.example/watch/vid_1", "https://play.uni.example/api/v1/session"]);
+  assert.equal(loginOf([cookie("sessionToken")], "playback"), null);
+  assert.equal(loginOf([cookie("b"), cookie("sessionToken"), cookie("a")], "playback"), "a=value of a; b=value of b");
+});

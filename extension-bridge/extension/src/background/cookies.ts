@@ -1,7 +1,7 @@
 // A site's cookies as the browser would send them, of the tab's own store and partition, and of no other.
 import type { Cookie } from "@auricle/bridge";
 import type { Jar } from "../shared/jar.ts";
-import type { LecturePage } from "../shared/page.ts";
+import { siteOf, type LecturePage } from "../shared/page.ts";
 
 /** The part of the browser's cookies API that is needed. Only `url`, `storeId` and what differs between browsers. */
 export interface CookieSource {
@@ -11,8 +11,12 @@ export interface CookieSource {
 /** The login cookie of Panopto. Without it nobody is signed in. */
 export const LOGIN_COOKIE = ".ASPXAUTH";
 
+/** A player's own session, which is no sign-in and no business of ours: the program opens one for itself. */
+const PLAYER_SESSION = "sessionToken";
+
 /** The addresses that the host asks at a site: the cookies are those which the browser would send there. */
 export function endpoints(page: Pick<LecturePage, "origin"> & Partial<Pick<LecturePage, "url" | "id">>): string[] {
+  if (page.url !== undefined && siteOf(page.url) === "playback") return [page.url, `${page.origin}/api/v1/session`];
   return [
     page.url ?? `${page.origin}/Panopto/Pages/Viewer.aspx`,
     `${page.origin}/Panopto/Pages/Viewer/DeliveryInfo.aspx`,
@@ -60,9 +64,9 @@ export function isPartitioned(cookie: Cookie): boolean {
  * The cookies of one login: those of the partition where somebody is signed in there, else the unpartitioned ones, since both
  * together may be two persons. `onlyPartitioned`: the login in use was the partition's, and no other takes its place.
  */
-export function ofOneLogin(cookies: readonly Cookie[], onlyPartitioned: boolean): Cookie[] {
+export function ofOneLogin(cookies: readonly Cookie[], onlyPartitioned: boolean, site: LecturePage["site"] = "panopto"): Cookie[] {
   const partitioned = cookies.filter(isPartitioned);
-  return onlyPartitioned || loginOf(partitioned) !== null ? partitioned : cookies.filter((cookie) => !isPartitioned(cookie));
+  return onlyPartitioned || loginOf(partitioned, site) !== null ? partitioned : cookies.filter((cookie) => !isPartitioned(cookie));
 }
 
 /** One of each (name, domain, path, partition, first party): several endpoints have most cookies in common. */
@@ -108,8 +112,14 @@ function withoutStore({ storeId: _, ...cookie }: Cookie): Cookie {
   return cookie;
 }
 
-/** The login among cookies, or null. */
-export function loginOf(cookies: readonly Cookie[]): string | null {
+/**
+ * The login among cookies, or null. Which cookie of a player is one the program's configuration says: here it is all of them.
+ */
+export function loginOf(cookies: readonly Cookie[], site: LecturePage["site"] = "panopto"): string | null {
+  if (site === "playback") {
+    const all = cookies.filter(({ name }) => name !== PLAYER_SESSION).map(({ name, value }) => `${name}=${value}`);
+    return all.length === 0 ? null : all.sort().join("; ");
+  }
   return cookies.find((cookie) => cookie.name === LOGIN_COOKIE && cookie.value !== "")?.value ?? null;
 }
 

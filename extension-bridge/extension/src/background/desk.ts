@@ -13,7 +13,7 @@ import { api, isFirefox } from "../shared/browser.ts";
 import { deliveryOf, targetOf } from "../shared/backend.ts";
 import { dropPrivateConsents, giveConsent, hasConsent, readConsents, takeConsentBack } from "../shared/consent.ts";
 import { isPrivate, isSameJar, jarNamed, nameOf, type Jar } from "../shared/jar.ts";
-import { captureKey, jarOfKey, recognise, type LecturePage } from "../shared/page.ts";
+import { captureKey, jarOfKey, recognise, siteOf, type LecturePage } from "../shared/page.ts";
 import { readSettings, readToken } from "../shared/settings.ts";
 import type { Action } from "../shared/advice.ts";
 import type { Order, Outcome, PageSnapshot, Place, Snapshot } from "../shared/wire.ts";
@@ -226,8 +226,9 @@ export class Desk {
 
   /** The person signed in somewhere, or out. Only the login of a site with a capture under way is of interest. */
   async cookieChanged(cookie: chrome.cookies.Cookie, removed: boolean): Promise<void> {
-    if (removed || cookie.name !== LOGIN_COOKIE) return;
+    if (removed) return;
     for (const job of await this.#jobs.all()) {
+      if (siteOf(job.params.page) === "panopto" ? cookie.name !== LOGIN_COOKIE : loginOf([cookie as Cookie], "playback") === null) continue;
       if (!isLoginOf(job, cookie as Cookie)) continue;
       clearTimeout(this.#settling.get(job.key));
       this.#settling.set(job.key, setTimeout(() => void this.#signedIn(job), SIGN_IN_SETTLES_MS));
@@ -344,19 +345,28 @@ export class Desk {
   /** All of one login, whosoever else is signed in beside it. */
   async #cookiesOf({ origin, params, jar, isPartitioned = false }: Job) {
     const wanted = { origin, url: params.page, jar };
-    return ofOneLogin(await readCookies(api.cookies as unknown as CookieSource, wanted, isFirefox()), isPartitioned);
+    return ofOneLogin(await readCookies(api.cookies as unknown as CookieSource, wanted, isFirefox()), isPartitioned, siteOf(params.page));
   }
 
-  async #putCookies(job: Job): Promise<void> {
+  /** Whether the program has them now. */
+  async #putCookies(job: Job): Promise<boolean> {
+    const site = siteOf(job.params.page);
     const cookies = await this.#cookiesOf(job);
-    const login = loginOf(cookies);
-    if (login === null) return;
+    const login = loginOf(cookies, site);
+    if (login === null) return false;
     const wasPartitioned = job.isPartitioned ?? false;
     job.isPartitioned = cookies.every(isPartitioned);
     if (job.isPartitioned !== wasPartitioned && (await this.#jobs.get(job.key)) === job) await this.#jobs.keep(job);
     const bridge = await this.#link.ready();
-    await bridge.putCookies({ site: "panopto", origin: job.origin, store: nameOf(job.jar), cookies });
+    try {
+      await bridge.putCookies({ site, origin: job.origin, store: nameOf(job.jar), cookies });
+    } catch (error) {
+      // Of a player's cookies it takes only those that its configuration names.
+      if (site === "playback" && error instanceof HostError && error.kind === "cookies_missing") return false;
+      throw error;
+    }
     this.#putLogins.set(jarNameOf(job), await fingerprint(login));
+    return true;
   }
 
   /** Whether there was one. */
@@ -432,26 +442,25 @@ export class Desk {
 
   async #refresh(wanted: RefreshWanted): Promise<RefreshAnswer> {
     if (wanted.kind === "bearer") return (await this.#putToken(wanted.origin)) ? { done: true } : { failed: "no_token" };
-    const job = await this.#jobAt(wanted.origin, jarNamed(wanted.store));
+    const job = await this.#jobAt(wanted.origin, jarNamed(wanted.store), wanted.site === "playback" ? "/watch/x" : "/Panopto/Pages/Viewer.aspx");
     if (!hasConsent(await readConsents(isPrivate(job.jar)), wanted.origin)) return { failed: "no_consent" };
     if (!(await this.#hasAccess(wanted.origin))) {
       this.#tellWaiting(job, askForAccess);
       return { failed: "no_access" };
     }
-    const login = loginOf(await this.#cookiesOf(job));
+    const login = loginOf(await this.#cookiesOf(job), siteOf(job.params.page));
     const unchanged = login !== null && this.#putLogins.get(jarNameOf(job)) === (await fingerprint(login));
     if (login === null || (unchanged && !UNCHANGED_WILL_DO.has(wanted.reason))) {
       this.#tellWaiting(job, askForSignIn);
       return { failed: "login_required" };
     }
-    await this.#putCookies(job);
-    return { done: true };
+    return (await this.#putCookies(job)) ? { done: true } : { failed: "login_required" };
   }
 
   /** A job at an origin that uses this jar; made up for one of an earlier day of this browser. */
-  async #jobAt(origin: string, jar: Jar): Promise<Job> {
+  async #jobAt(origin: string, jar: Jar, path: string): Promise<Job> {
     const found = (await this.#jobs.all()).find((job) => job.origin === origin && isSameJar(job.jar, jar));
-    const page = `${origin}/Panopto/Pages/Viewer.aspx`;
+    const page = `${origin}${path}`;
     return found ?? { key: origin, origin, jar, isPartitioned: jar.within !== undefined, params: { page } };
   }
 
