@@ -1,4 +1,4 @@
-// All peers at once: authority, media, site, CDN, the university's sign-in and its Moodle, a stranger and the backend.
+// All peers at once: authority, media, site, CDN, the university's sign-in and its Moodle, a playback server, a stranger and the backend.
 
 import { join } from "node:path";
 import { createAuthority } from "./authority/authority.ts";
@@ -17,6 +17,9 @@ import { viewerPath } from "./panopto/lecture.ts";
 import type { Lecture } from "./panopto/lecture.ts";
 import { NEIGHBOUR, STUDENT } from "./panopto/session.ts";
 import { PanoptoSite, SITE_HOST } from "./panopto/site.ts";
+import { makeLibrary } from "./playback/library.ts";
+import { PLAYBACK_HOSTS, PlaybackStandIn } from "./playback/stand-in.ts";
+import type { StandInOptions } from "./playback/stand-in.ts";
 import { STRANGER_HOSTS, Stranger } from "./stranger/stranger.ts";
 import type { RequestRecord } from "./wire/record.ts";
 
@@ -35,6 +38,8 @@ export interface PeersOptions {
   readonly signIn?: "form" | "sso";
   readonly database?: Database;
   readonly tokens?: readonly string[];
+  /** What else is to be said about the playback server. */
+  readonly playback?: Pick<StandInOptions, "settings" | "admission" | "segmentsElsewhere" | "now">;
   /** What else is to be said about the backend. */
   readonly backend?: Pick<BackendOptions, "serves" | "refusesLecturesWith" | "maxFormBytes" | "courses" | "maxBytes" | "store">;
 }
@@ -65,6 +70,7 @@ export interface Peers {
   readonly idp: IdentityProvider;
   readonly stranger: Stranger;
   readonly moodle: Moodle;
+  readonly playback: PlaybackStandIn;
   readonly backend: ReferenceBackend;
   /** The page of a lecture under its true name. */
   viewerUrl(lecture: Lecture, tenant?: string): string;
@@ -84,8 +90,8 @@ export interface Peers {
 export interface PeersSummary {
   readonly caFile: string;
   readonly spki: string;
-  readonly ports: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "moodle" | "backend", number>>;
-  readonly names: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "moodle" | "backend", readonly string[]>>;
+  readonly ports: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "moodle" | "playback" | "backend", number>>;
+  readonly names: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "moodle" | "playback" | "backend", readonly string[]>>;
   readonly connectTo: readonly string[];
   readonly hostResolverRules: string;
   readonly backend: { readonly origin: string; readonly token: string };
@@ -112,6 +118,7 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
   const site = new PanoptoSite({ certificate: wildcard, tenants, cdn, idp, platform: moodle, ...(options.signIn === undefined ? {} : { signIn: options.signIn }) });
   const lectures = makeLectures(media);
   for (const lecture of Object.values(lectures) as Lecture[]) site.add(lecture);
+  const library = await makeLibrary(media.short.video, options.cacheDir);
   // First: of all starts it is the one that can fail, and then nothing else is left listening.
   const backend = await ReferenceBackend.start({
     dir: join(options.dir, "backend"),
@@ -120,8 +127,12 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
     ...(options.database === undefined ? {} : { database: options.database }),
     ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
   });
+  const playback = await PlaybackStandIn.open({ dir: join(options.dir, "playback"), authority, library, ...options.playback }).catch(async (error: unknown) => {
+    await backend.stop();
+    throw error;
+  });
   await Promise.all([cdn.start(), idp.start(), stranger.start(), moodle.start(), site.start()]);
-  return new RunningPeers(authority, media, lectures, site, cdn, idp, stranger, moodle, backend);
+  return new RunningPeers(authority, media, lectures, site, cdn, idp, stranger, moodle, playback, backend);
 }
 
 class RunningPeers implements Peers {
@@ -134,6 +145,7 @@ class RunningPeers implements Peers {
     readonly idp: IdentityProvider,
     readonly stranger: Stranger,
     readonly moodle: Moodle,
+    readonly playback: PlaybackStandIn,
     readonly backend: ReferenceBackend,
   ) {}
 
@@ -174,7 +186,7 @@ class RunningPeers implements Peers {
   }
 
   summary(): PeersSummary {
-    const { site, cdn, idp, stranger, moodle, backend } = this;
+    const { site, cdn, idp, stranger, moodle, playback, backend } = this;
     const lectures = Object.entries(this.lectures).map(([name, lecture]: [string, Lecture]) => [
       name,
       { title: lecture.title, url: this.viewerUrl(lecture), audioBytes: lecture.audio.bytes, videoBytes: lecture.video.bytes, audioSha256: lecture.audio.sha256 },
@@ -182,7 +194,7 @@ class RunningPeers implements Peers {
     return {
       caFile: this.caFile,
       spki: this.spki,
-      ports: { site: site.port, cdn: cdn.port, idp: idp.port, stranger: stranger.port, moodle: moodle.port, backend: backend.port },
+      ports: { site: site.port, cdn: cdn.port, idp: idp.port, stranger: stranger.port, moodle: moodle.port, playback: playback.port, backend: backend.port },
       names: NAMES,
       connectTo: this.connectTo(),
       hostResolverRules: this.hostResolverRules(),
@@ -193,23 +205,23 @@ class RunningPeers implements Peers {
   }
 
   assertSound(): void {
-    for (const peer of [this.site, this.cdn, this.idp, this.moodle, this.backend]) {
+    for (const peer of [this.site, this.cdn, this.idp, this.moodle, this.playback, this.backend]) {
       if (peer.failure !== undefined) throw peer.failure;
     }
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.site, this.cdn, this.idp, this.stranger, this.moodle, this.backend].map((peer) => peer.stop()));
+    await Promise.all([this.site, this.cdn, this.idp, this.stranger, this.moodle, this.playback, this.backend].map((peer) => peer.stop()));
   }
 
   #ports(): [string, number][] {
-    const { site, cdn, idp, stranger, moodle, backend } = this;
-    const ports = { site, cdn, idp, stranger, moodle, backend };
+    const { site, cdn, idp, stranger, moodle, playback, backend } = this;
+    const ports = { site, cdn, idp, stranger, moodle, playback, backend };
     return Object.entries(NAMES).flatMap(([peer, names]) => names.map((name): [string, number] => [name, ports[peer as keyof typeof ports].port]));
   }
 }
 
-const NAMES = { site: TENANTS, cdn: CDN_HOSTS, idp: [IDP_HOST], stranger: STRANGER_HOSTS, moodle: MOODLE_HOSTS, backend: [BACKEND_HOST] } as const;
+const NAMES = { site: TENANTS, cdn: CDN_HOSTS, idp: [IDP_HOST], stranger: STRANGER_HOSTS, moodle: MOODLE_HOSTS, playback: PLAYBACK_HOSTS, backend: [BACKEND_HOST] } as const;
 
 /** A credential in its own header, or a secret of the site anywhere in the head. */
 function brings(record: RequestRecord, secrets: readonly string[]): boolean {

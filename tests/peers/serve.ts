@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { databaseFrom, storeFrom } from "./backend/environment.ts";
 import { startPeers } from "./peers.ts";
 import type { Peers } from "./peers.ts";
+import { LECTURE } from "./playback/library.ts";
 
 const { values } = parseArgs({
   options: {
@@ -74,6 +75,7 @@ function readable(of: Peers): string {
   return [
     `lecture   ${of.viewerUrl(of.lectures.hour)}`,
     `sign in   ${signIn.user} / ${signIn.password}`,
+    `sealed    ${of.playback.watchUrl(LECTURE)}`,
     `backend   ${backend.origin}  token ${backend.token}`,
     `authority ${caFile}`,
     `browser   chromium --user-data-dir=DIR --ignore-certificate-errors-spki-list=${spki} --host-resolver-rules="${hostResolverRules}"`,

@@ -198,6 +198,7 @@ export class Listener {
       cookies: parseCookies(headers["cookie"]),
       body: incoming,
       faults: [],
+      address: incoming.socket.remoteAddress ?? "",
     };
     this.#options.tap?.(Buffer.from(headOf(request, incoming.rawHeaders), "latin1"));
     return { ...request, faults: this.faults.take(request) };

@@ -21,6 +21,8 @@ export interface WireRequest {
   /** Ends early, without an error, when the client leaves. */
   readonly body: Readable;
   readonly faults: readonly FiringFault[];
+  /** The client's. */
+  readonly address: string;
 }
 
 /** The body as bytes. Throws RangeError when it is longer than `limit` bytes. */

@@ -17,8 +17,11 @@ export interface Resource {
   readonly mostRanges?: number;
 }
 
+/** What of a request counts here. */
+export type ResourceRequest = Pick<WireRequest, "headers" | "faults">;
+
 /** GET or HEAD of a resource; 206, 416 or 200 as Range and If-Range have it. */
-export function serveResource(request: WireRequest, resource: Resource): Answer {
+export function serveResource(request: ResourceRequest, resource: Resource): Answer {
   const etag = currentEtag(request, resource);
   const headers: Record<string, HeaderValue> = { "content-type": resource.type, "accept-ranges": "bytes" };
   if (etag !== undefined) headers["etag"] = etag;
@@ -39,7 +42,7 @@ interface ByteRange {
   readonly end: number;
 }
 
-function rangeAnswer(request: WireRequest, resource: Resource, headers: Record<string, HeaderValue>, asked: ByteRange): Answer {
+function rangeAnswer(request: ResourceRequest, resource: Resource, headers: Record<string, HeaderValue>, asked: ByteRange): Answer {
   const wrong = faultOf(request.faults, "wrong-range")?.what;
   const shift = wrong === "start" ? (asked.start > 0 ? -1 : 1) : 0;
   const range = { start: asked.start + shift, end: asked.end };
@@ -71,7 +74,7 @@ function isSeveral(range: ByteRange | readonly ByteRange[]): range is readonly B
   return Array.isArray(range);
 }
 
-function currentEtag(request: WireRequest, resource: Resource): string | undefined {
+function currentEtag(request: ResourceRequest, resource: Resource): string | undefined {
   switch (faultOf(request.faults, "etag")?.what) {
     case "missing":
       return undefined;
@@ -88,7 +91,7 @@ function changed(etag: string): string {
   return `"changed-${etag.slice(1)}`;
 }
 
-function wantedRange(request: WireRequest, resource: Resource, etag: string | undefined): ByteRange | readonly ByteRange[] | "whole" | "unsatisfiable" {
+function wantedRange(request: ResourceRequest, resource: Resource, etag: string | undefined): ByteRange | readonly ByteRange[] | "whole" | "unsatisfiable" {
   const header = request.headers["range"];
   if (header === undefined || faultOf(request.faults, "ignore-range") !== undefined) return "whole";
   if (!ifRangeHolds(request.headers["if-range"], etag, resource.lastModified)) return "whole";

@@ -1,0 +1,58 @@
+// The videos of the stand-in: cut once and kept in the clear between runs, sealed anew at each start.
+
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CACHE_DIR, kept } from "../media/kept.ts";
+import type { MediaFile } from "../media/media.ts";
+import { cut } from "./encode.ts";
+import type { CutRendition, NewVideo, RenditionWish } from "./encode.ts";
+
+/** Small, so that nothing takes long; they differ in what a test can see: the picture's height. */
+const WISHES: readonly RenditionWish[] = [
+  { name: "180p", height: 180, kbitsPerSecond: 60 },
+  { name: "360p", height: 360, kbitsPerSecond: 200 },
+];
+const WITH_SILENT: readonly RenditionWish[] = [{ name: "silent", height: 90, kbitsPerSecond: 20, hasAudio: false }, ...WISHES];
+
+export interface SealedVideo extends NewVideo {
+  /** Lowest first; what must come out of each when all its segments are opened. */
+  readonly cuts: readonly CutRendition[];
+  readonly source: MediaFile;
+}
+
+/** Ids of the videos that a stand-in has from its start. */
+export const LECTURE = "lecture_4";
+/** The same sound under another title; its keys open nothing of the first. */
+export const OTHER_LECTURE = "lecture_5";
+/** Its lowest rendition is without sound. */
+export const SILENT_LOWEST = "silent_lowest";
+
+/** `lecture`: a film with sound. `cacheDir`: see MediaOptions. */
+export async function makeLibrary(lecture: MediaFile, cacheDir = CACHE_DIR): Promise<SealedVideo[]> {
+  const [both, three] = await Promise.all([keptCuts(cacheDir, "sealed", lecture, WISHES), keptCuts(cacheDir, "sealed-silent", lecture, WITH_SILENT)]);
+  return [
+    { id: LECTURE, title: "Lecture 4: Hearing, sound and signal", cuts: both, source: lecture },
+    { id: OTHER_LECTURE, title: "Lecture 5: Noise", cuts: both, source: lecture },
+    { id: SILENT_LOWEST, title: "Lecture 6: A picture without sound", cuts: three, source: lecture },
+  ];
+}
+
+/** What a rendition is, opened: its init segment and its segments, laid end to end. */
+export async function clearBytes({ dir, durations }: CutRendition): Promise<Buffer> {
+  const names = ["init.mp4", ...durations.map((_, at) => `${String(at)}.m4s`)];
+  return Buffer.concat(await Promise.all(names.map((name) => readFile(join(dir, name)))));
+}
+
+const NOTE = "cuts.json";
+
+async function keptCuts(cacheDir: string, name: string, lecture: MediaFile, wishes: readonly RenditionWish[]): Promise<CutRendition[]> {
+  // Their text is part of the key: what is cut by other code is cut anew.
+  const sources = ["../playback/encode.ts", "../playback/library.ts"];
+  const dir = await kept(cacheDir, `${name}-${lecture.sha256.slice(0, 8)}`, sources, async (making) => {
+    const cuts = await cut(lecture.file, making, wishes);
+    await writeFile(join(making, NOTE), JSON.stringify(cuts.map(({ row, durations }) => ({ row, durations }))));
+  });
+  const noted = JSON.parse(await readFile(join(dir, NOTE), "utf8")) as Omit<CutRendition, "dir">[];
+  const folders = new Set(await readdir(dir));
+  return noted.filter(({ row }) => folders.has(row.name)).map((one) => ({ ...one, dir: join(dir, one.row.name) }));
+}
