@@ -199,7 +199,8 @@ asio::awaitable<Result<sites::Plan>> Captures::plan(StartRequest request, std::s
     auto entry = entryFor(request, page);
     if (!entry) co_return std::unexpected(std::move(entry.error()));
     vault::Key key{.site = page.site, .origin = page.origin, .store = request.store};
-    SiteCredentials credentials(services_.vault, key, services_.config.sites.at(page.site).useCookies);
+    SiteCredentials credentials(services_.vault, key, services_.config.sites.at(page.site).useCookies,
+                                services_.sites.find(page.site)->sessionCookies());
     sites::Visit visit{.http = services_.http,
                        .credentials = credentials,
                        .timing = services_.timing,

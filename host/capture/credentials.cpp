@@ -1,6 +1,8 @@
 #include "capture/credentials.h"
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 namespace auricle::capture {
 namespace {
@@ -16,6 +18,16 @@ void noteUse(vault::Vault& vault, const vault::Key& key, std::optional<std::uint
     if (std::exchange(given, now) != now) vault.tellUse(key, capture);
 }
 
+vault::Secret joined(vault::Secret first, vault::Secret second) {
+    if (first.empty() || second.empty()) return first.empty() ? std::move(second) : std::move(first);
+    constexpr std::string_view between = "; ";
+    vault::Secret both(first.size() + between.size() + second.size());
+    auto rest = std::ranges::copy(first.bytes(), both.bytes().begin()).out;
+    rest = std::ranges::copy(std::as_bytes(std::span(between)), rest).out;
+    std::ranges::copy(second.bytes(), rest);
+    return both;
+}
+
 }  // namespace
 
 /// Cookies know hosts alone (RFC 6265 section 8.5), SAFETY knows origins: another port is another server.
@@ -25,7 +37,14 @@ bool SiteCredentials::isOnOwnPort(const net::Url& url) const {
 }
 
 vault::Secret SiteCredentials::cookies(const net::Url& url) {
-    if (!useCookies_ || !isOnOwnPort(url)) return {};
+    if (!isOnOwnPort(url)) return {};
+    // A session is the very server's: no other host of the site's gets or sets it.
+    auto own = url.origin() == key_.origin ? session_.cookieHeader(placeOf(url)) : vault::Secret();
+    return joined(vaultCookies(url), std::move(own));
+}
+
+vault::Secret SiteCredentials::vaultCookies(const net::Url& url) {
+    if (!useCookies_) return {};
     if (refresh_ && refresh_->areSpent(key_)) {
         hasWithheld_ = true;
         return {};
@@ -36,7 +55,9 @@ vault::Secret SiteCredentials::cookies(const net::Url& url) {
 }
 
 void SiteCredentials::received(const net::Url& url, std::string_view setCookie) {
-    if (useCookies_ && isOnOwnPort(url) && given_) vault_.received(key_, placeOf(url), setCookie, *given_);
+    if (!isOnOwnPort(url)) return;
+    if (url.origin() == key_.origin) session_.received(placeOf(url), setCookie);
+    if (useCookies_ && given_) vault_.received(key_, placeOf(url), setCookie, *given_);
 }
 
 void SiteCredentials::proved() {

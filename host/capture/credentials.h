@@ -9,6 +9,7 @@
 
 #include "net/http.h"
 #include "vault/refresh.h"
+#include "vault/session_jar.h"
 #include "vault/vault.h"
 
 namespace auricle::capture {
@@ -17,10 +18,16 @@ namespace auricle::capture {
 /// site's own.
 class SiteCredentials final : public net::Credentials {
   public:
-    /// `useCookies` false: only what is public (sites.NAME.useCookies). `capture` is the id that the audit is
-    /// told; empty where it is for none.
-    SiteCredentials(vault::Vault& vault, vault::Key key, bool useCookies, std::string capture = {})
-        : vault_(vault), key_(std::move(key)), useCookies_(useCookies), capture_(std::move(capture)) {}
+    /// `useCookies` false: only what is public (sites.NAME.useCookies). `sessionCookies`: names of those that
+    /// the site sets for this job alone; they are no person's, and are used all the same. `capture` is the id
+    /// that the audit is told; empty where it is for none.
+    SiteCredentials(vault::Vault& vault, vault::Key key, bool useCookies,
+                    std::vector<std::string> sessionCookies = {}, std::string capture = {})
+        : vault_(vault),
+          key_(std::move(key)),
+          useCookies_(useCookies),
+          session_(std::move(sessionCookies)),
+          capture_(std::move(capture)) {}
     vault::Secret cookies(const net::Url& url) override;
     vault::Secret authorization(const net::Url&) override { return {}; }
     void received(const net::Url& url, std::string_view setCookie) override;
@@ -35,10 +42,12 @@ class SiteCredentials final : public net::Credentials {
 
   private:
     bool isOnOwnPort(const net::Url& url) const;
+    vault::Secret vaultCookies(const net::Url& url);
 
     vault::Vault& vault_;
     vault::Key key_;
     bool useCookies_;
+    vault::SessionJar session_;
     std::string capture_;
     std::optional<std::uint64_t> given_;  ///< the generation that cookies were last given of
     const vault::Refresh* refresh_ = nullptr;

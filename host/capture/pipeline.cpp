@@ -30,7 +30,7 @@ Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots,
       capture_(job.entry.capture),
       site_(*services.sites.find(job.page.site)),
       credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies,
-                   job.entry.capture.id) {
+                   site_.sessionCookies(), job.entry.capture.id) {
     credentials_.withholdSpent(services.refresh);
 }
 

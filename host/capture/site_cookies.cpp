@@ -2,7 +2,10 @@
 
 namespace auricle::capture {
 
-std::vector<vault::SiteRules> siteCookies() {
+std::vector<vault::SiteRules> siteCookies(const Config& config) {
+    // What signs a person in at an institution's own player, the institution knows.
+    std::vector<vault::AnyOf> player;
+    if (!config.playback.cookies.empty()) player.push_back(config.playback.cookies);
     return {
         {.site = "panopto", .login = {{".ASPXAUTH"}}, .helpful = {"csrfToken", "ASP.NET_SessionId"}},
         // Signed in is who has both (yt-dlp judges by them too). The others go along because Google rotates
@@ -18,6 +21,7 @@ std::vector<vault::SiteRules> siteCookies() {
          .login = {{"lt", "_mubi_session", "remember_token"}},
          .helpful = {"_snow_id.c006"},
          .domains = {"mubi.com"}},
+        {.site = "playback", .login = std::move(player)},
     };
 }
 

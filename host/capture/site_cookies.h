@@ -3,11 +3,12 @@
 
 #include <vector>
 
+#include "system/config.h"
 #include "vault/site_rules.h"
 
 namespace auricle::capture {
 
 /// Of every site that takes cookies, whether it may be used or not.
-std::vector<vault::SiteRules> siteCookies();
+std::vector<vault::SiteRules> siteCookies(const Config& config);
 
 }  // namespace auricle::capture

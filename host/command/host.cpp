@@ -54,7 +54,7 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       config_(std::move(config)),
       log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
       watch_(paths, log_),
-      vault_(capture::siteCookies(), vault::Vault::realClocks(), vaultLimits(config_)),
+      vault_(capture::siteCookies(config_), vault::Vault::realClocks(), vaultLimits(config_)),
       sweeper_(loop.get_executor(), vault_),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
       refresh_(loop.get_executor(), vault_, refreshRules(config_), vault::realRefreshTiming()),

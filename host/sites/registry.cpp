@@ -4,6 +4,7 @@
 
 #include "sites/direct.h"
 #include "sites/panopto.h"
+#include "sites/playback.h"
 
 namespace auricle::sites {
 
@@ -47,6 +48,8 @@ Registry sitesFor(const Config& config) {
         sites.push_back(std::make_unique<Panopto>(
             Panopto::Options{.vanityHosts = config.panopto.hosts,
                              .mayStreamWhenOff = config.panopto.whenDownloadsAreOff == "stream"}));
+    if (mayBeUsed("playback") && !config.playback.origins.empty())
+        sites.push_back(std::make_unique<Playback>(Playback::Options{.origins = config.playback.origins}));
     if (mayBeUsed("direct")) sites.push_back(std::make_unique<Direct>());
     return Registry(std::move(sites));
 }

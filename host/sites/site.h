@@ -108,6 +108,9 @@ class Site {
   public:
     virtual ~Site() = default;
     virtual std::string_view name() const = 0;
+    /// Names of cookies that its answers set for one capture alone: a session of that capture's own, which is
+    /// neither taken from the browser nor shared with another capture.
+    virtual std::vector<std::string> sessionCookies() const { return {}; }
     /// The page, if this URL is one that the site can capture from.
     virtual std::optional<Page> recognise(const net::Url& url) const = 0;
     /// Fails with login_required when the site's session is over (the caller asks for new cookies), else with

@@ -76,12 +76,8 @@ asio::awaitable<Result<void>> SegmentRun::append(const SegmentSource& source, st
     ahead.fetch = [this, &source, first](std::uint64_t index, net::AheadShare& share,
                                          std::stop_token stop) -> asio::awaitable<Result<FetchedSegment>> {
         bool wantsInit = index == first || source[index].init != source[index - 1].init;
-        auto fetched = co_await fetch_.fetch(source, index, wantsInit, share, std::move(stop));
-        if (fetched) {
-            isMultiplexed_ = isMultiplexed_ || fetched->isMultiplexed;
-            largestBytes_ = std::max<std::uint64_t>(largestBytes_, fetched->bytes.size());
-            co_return fetched;
-        }
+        auto fetched = co_await fetch(source, index, wantsInit, share, std::move(stop));
+        if (fetched) co_return fetched;
         co_return std::unexpected(numbered(source, index, std::move(fetched.error())));
     };
     ahead.take = [this, &source](std::uint64_t index, FetchedSegment fetched) {
@@ -91,6 +87,19 @@ asio::awaitable<Result<void>> SegmentRun::append(const SegmentSource& source, st
     // Bytes stand behind the last mark that no other run could go on from: the next one begins anew.
     if (!outcome && isTorn_) (void)target_.startOver({});
     co_return outcome;
+}
+
+asio::awaitable<Result<FetchedSegment>> SegmentRun::fetch(const SegmentSource& source, std::size_t index,
+                                                          bool wantsInit, net::AheadShare& share,
+                                                          std::stop_token stop) {
+    auto fetched = co_await fetch_.fetch(source, index, wantsInit, share, stop);
+    if (!fetched) co_return fetched;
+    isMultiplexed_ = isMultiplexed_ || fetched->isMultiplexed;
+    largestBytes_ = std::max<std::uint64_t>(largestBytes_, fetched->bytes.size());
+    if (!options_.unseal || fetched->isAbsent) co_return fetched;
+    auto opened = co_await options_.unseal(index, fetched->bytes, stop);
+    if (!opened) co_return std::unexpected(std::move(opened.error()));
+    co_return fetched;
 }
 
 asio::awaitable<Result<void>> SegmentRun::take(const SegmentSource& source, std::size_t index,

@@ -4,6 +4,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,11 @@ class SegmentRun {
         std::uint64_t bitsPerSecond = 0;  ///< about what a segment costs; 0: not known
         bool isLive = false;              ///< cursors are sequence numbers + 1, not counts
         Way::OnProgress onProgress;
+        /// Opens segments that are sealed one by one, in place and before their sound is looked for: several
+        /// at once, each whole. Empty: they are not.
+        std::function<boost::asio::awaitable<Result<void>>(std::size_t index, std::vector<std::byte>& bytes,
+                                                           std::stop_token stop)>
+            unseal{};
     };
 
     /// All borrowed but the options.
@@ -38,6 +45,9 @@ class SegmentRun {
     Result<void> finish();
 
   private:
+    boost::asio::awaitable<Result<FetchedSegment>> fetch(const SegmentSource& source, std::size_t index,
+                                                         bool wantsInit, net::AheadShare& share,
+                                                         std::stop_token stop);
     boost::asio::awaitable<Result<void>> take(const SegmentSource& source, std::size_t index,
                                               FetchedSegment fetched);
     Result<std::vector<std::byte>> open(FetchedSegment& fetched, bool isDiscontinuous);

@@ -131,6 +131,9 @@ void addSites(Keys& keys) {
             keys.push_back(key(
                 "sites.playback.origins", [](auto& c) -> auto& { return c.playback.origins; },
                 list(checkOrigin)));
+            keys.push_back(key(
+                "sites.playback.cookies", [](auto& c) -> auto& { return c.playback.cookies; },
+                list(checkCookieName)));
         }
     }
 }

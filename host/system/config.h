@@ -44,6 +44,7 @@ struct Config {
     } panopto;
     struct {
         std::vector<std::string> origins;
+        std::vector<std::string> cookies;  ///< names of a person's sign-in there, where there is one
     } playback;
     struct {
         unsigned perHour = 6;  ///< of each site's cookies in each store; 0: nobody is ever asked

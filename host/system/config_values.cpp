@@ -153,6 +153,16 @@ Checked<std::string> checkLanguage(std::string_view text) {
     return std::string(text);
 }
 
+Checked<std::string> checkCookieName(std::string_view text) {
+    constexpr std::size_t longest = 128;
+    constexpr std::string_view separators = "()<>@,;:\\\"/[]?={}";
+    bool isToken = !text.empty() && text.size() <= longest && std::ranges::all_of(text, [&](char c) {
+        return c > ' ' && c < 0x7F && separators.find(c) == separators.npos;
+    });
+    if (!isToken) return expected("the name of a cookie, such as \"session\"");
+    return std::string(text);
+}
+
 Checked<std::filesystem::path> resolvePath(const std::string& text, const std::filesystem::path& folder,
                                            const std::filesystem::path& home) {
     if (text.empty()) return std::filesystem::path{};

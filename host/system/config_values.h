@@ -38,6 +38,8 @@ Checked<std::string> checkConnectTo(std::string_view text);
 Checked<std::string> checkProxy(std::string_view text);
 /// Empty, or a language as BCP 47 writes it: `de`, `en-GB`.
 Checked<std::string> checkLanguage(std::string_view text);
+/// The name of a cookie (RFC 6265 section 4.1.1: a token of RFC 9110 section 5.6.2).
+Checked<std::string> checkCookieName(std::string_view text);
 /// `text` as an absolute path: "~" and "~/…" below `home`, a relative one below `folder`. Empty stays empty.
 Checked<std::filesystem::path> resolvePath(const std::string& text, const std::filesystem::path& folder,
                                            const std::filesystem::path& home);

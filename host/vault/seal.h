@@ -11,14 +11,10 @@
 #include <vector>
 
 #include "system/error.h"
+#include "vault/key_agreement.h"
 #include "vault/secret.h"
 
 namespace auricle::vault {
-
-/// Fills all of `into` with unpredictable bytes.
-using Randomness = std::function<void(std::span<std::byte> into)>;
-/// The system's. Throws std::runtime_error when there is none.
-Randomness systemRandomness();
 
 /// One side of one sealed session. Holds the key, nothing of the private keys.
 class SealSession {

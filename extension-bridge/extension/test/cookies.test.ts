@@ -142,3 +142,9 @@ test("a fingerprint tells two logins apart and holds neither", async () => {
 test("without a recording's id there are still addresses to ask for", () => {
   assert.equal(endpoints("panopto", { origin: ORIGIN }).length, 3);
 });
+
+test("at a player its page and its session are asked for, and any cookie but its own session may be the login", () => {
+  assert.deepEqual(endpoints("playback", { origin: "https://play.uni.example", url: "https://play.uni.example/watch/vid_1" }), ["https://play.uni.example/watch/vid_1", "https://play.uni.example/api/v1/session"]);
+  assert.equal(loginOf("playback", [cookie("sessionToken")]), null);
+  assert.equal(loginOf("playback", [cookie("b"), cookie("sessionToken"), cookie("a")]), "a=value of a\nb=value of b");
+});

@@ -254,3 +254,41 @@ test("a page learns of its own lecture only", async () => {
   assert.equal((await desk.pageSnapshot({ ...PLACE, url: PLACE.url.replace("26b3", "ffff") }))?.capture, null);
   assert.equal(await desk.pageSnapshot({ ...PLACE, url: "https://example.org/" }), null);
 });
+
+const PLAYER = "https://play.uni.example";
+const WATCHED: Place = { url: `${PLAYER}/watch/vid_1`, title: "Hearing", tabId: 7, frameId: 0 };
+const player = (name: string, value: string): Cookie => ({ name, value, domain: "play.uni.example", path: "/" });
+
+async function deskAtPlayer(): Promise<Desk> {
+  browser.granted = [...browser.granted, `${PLAYER}/*`];
+  const desk = newDesk();
+  await desk.wake();
+  return desk;
+}
+
+test("the page of a player whose host was granted is captured like a lecture, with its own site's name", async () => {
+  browser.cookies = [player("login", "CANARY")];
+  await (await deskAtPlayer()).press("allow", WATCHED);
+  assert.deepEqual(browser.host.opened, [{ kind: "cookies", site: "playback", origin: PLAYER, store: "0", cookies: [player("login", "CANARY")] }]);
+  assert.equal(asked("capture.start")[0]?.params["page"], WATCHED.url);
+  assert.equal(asked("capture.start")[0]?.params["key"], "playback:play.uni.example:vid_1>folder");
+  assert.deepEqual(validateTraffic(browser.host.traffic), []);
+});
+
+test("a player of whose cookies the program wants none is captured without", async () => {
+  browser.cookies = [player("theme", "dark")];
+  browser.host.answers["vault.put"] = () => refusal("cookies_missing", "None was found.");
+  await (await deskAtPlayer()).press("allow", WATCHED);
+  assert.equal(asked("vault.put").length, 1);
+  assert.equal(asked("capture.start").length, 1);
+});
+
+test("a player that wants a sign-in is not answered with cookies that are none", async () => {
+  browser.cookies = [player("login", "CANARY")];
+  await (await deskAtPlayer()).press("allow", WATCHED);
+  browser.host.answers["vault.put"] = () => refusal("cookies_missing", "None was found.");
+  browser.cookies = [player("theme", "dark")];
+  browser.host.notify("refresh.wanted", wanted({ site: "playback", origin: PLAYER }));
+  await until(() => asked("refresh.failed").length > 0);
+  assert.equal(asked("refresh.failed")[0]?.params["why"], "login_required");
+});

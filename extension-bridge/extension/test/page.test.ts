@@ -2,7 +2,7 @@ import "../testing/fake-browser.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Jar } from "../src/shared/jar.ts";
-import { captureKey, jarOfKey, recognise } from "../src/shared/page.ts";
+import { captureKey, jarOfKey, recognise, siteOfPage } from "../src/shared/page.ts";
 
 const ID = "26b3ae9e-4a48-4dcc-96ba-0befba08a0fb";
 const OTHER = "ed01b077-c9e5-4c7b-b8ff-15fa306d7a59";
@@ -47,6 +47,18 @@ for (const url of OTHERS) test(`“${url}” is no lecture`, () => assert.equal(
 
 test("a host that the person granted is Panopto too", () => {
   assert.equal(recognise(at(`Viewer.aspx?id=${ID}`, "player.kent.ac.uk"), ["player.kent.ac.uk"])?.origin, "https://player.kent.ac.uk");
+});
+
+test("a page of a player is a lecture where the person granted its host, and nowhere else", () => {
+  const page = recognise("https://play.uni.example/watch/vid_1?t=30#now", ["play.uni.example"]) ?? assert.fail();
+  assert.deepEqual(page, { site: "playback", url: "https://play.uni.example/watch/vid_1", origin: "https://play.uni.example", host: "play.uni.example", id: "vid_1", idKind: "id" });
+  assert.equal(captureKey(page, "folder", { store: "0" }), "playback:play.uni.example:vid_1>folder");
+  assert.deepEqual([siteOfPage(page.url), siteOfPage(at(`Viewer.aspx?id=${ID}`))], ["playback", "panopto"]);
+  for (const other of ["https://play.uni.example/watch/", "https://play.uni.example/watch/a/b", "https://play.uni.example/watch/a%20b", `https://play.uni.example/watch/${"a".repeat(65)}`, "http://play.uni.example/watch/vid_1"]) {
+    assert.equal(recognise(other, ["play.uni.example"]), null, other);
+  }
+  assert.equal(recognise("https://play.uni.example/watch/vid_1"), null);
+  assert.equal(recognise("https://uni.hosted.panopto.com/watch/vid_1", ["uni.hosted.panopto.com"]), null);
 });
 
 test("the key is the same from viewer and embed, and differs by target and by kind of id", () => {

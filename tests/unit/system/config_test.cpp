@@ -68,7 +68,7 @@ TEST_F(ConfigFile, every_key_is_read) {
                     "proxy": "socks5h://Proxy.example:1080", "maxBytesPerSecond": 9007199254740992},
         "captures": {"atOnce": 3, "keepPartsDays": 0, "signInMs": 50, "language": "en-GB"},
         "sites": {"panopto": {"enabled": false, "hosts": ["Lectures.Example.edu"], "whenDownloadsAreOff": "stream"},
-                  "youtube": {"useCookies": false}, "playback": {"origins": ["https://play.example"]}},
+                  "youtube": {"useCookies": false}, "playback": {"origins": ["https://play.example"], "cookies": ["login"]}},
         "refresh": {"perHour": 0, "deadlineMs": 1},
         "tools": {"ffmpeg": "/opt/ffmpeg", "ytDlp": "../yt-dlp"},
         "log": {"level": "debug"}})");
@@ -91,6 +91,7 @@ TEST_F(ConfigFile, every_key_is_read) {
     EXPECT_THAT(config.panopto.hosts, ElementsAre("lectures.example.edu"));
     EXPECT_EQ(config.panopto.whenDownloadsAreOff, "stream");
     EXPECT_THAT(config.playback.origins, ElementsAre("https://play.example"));
+    EXPECT_THAT(config.playback.cookies, ElementsAre("login"));
     EXPECT_EQ(config.refresh.perHour, 0u);
     EXPECT_EQ(config.refresh.deadlineMs, 1u);
     EXPECT_EQ(config.tools.ffmpeg, "/opt/ffmpeg");
@@ -214,6 +215,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"backends": ["https://[::1"]})", "/backends/0", "an origin"},
         Wrong{R"({"backends": ["http://127.0.0.1.example"]})", "/backends/0", "an origin"},
         Wrong{R"({"backends": [""]})", "/backends/0", "an origin"},
+        Wrong{R"({"sites": {"playback": {"cookies": ["a b"]}}})", "/sites/playback/cookies/0",
+              "the name of a cookie"},
         Wrong{R"({"sites": {"playback": {"origins": ["a.example"]}}})", "/sites/playback/origins/0",
               "an origin"},
         Wrong{R"({"sites": {"panopto": {"hosts": ["https://a.example"]}}})", "/sites/panopto/hosts/0",

@@ -43,6 +43,12 @@ Canary::Canary(std::size_t size) {
         masked_ += static_cast<char>(letters[random() % letters.size()] ^ kMask);
 }
 
+Canary Canary::of(std::string_view bytes) {
+    Canary canary(0);
+    for (const char c : bytes) canary.masked_ += static_cast<char>(c ^ kMask);
+    return canary;
+}
+
 void Canary::writeTo(char* out) const {
     for (const char c : masked_) *out++ = static_cast<char>(c ^ kMask);
 }

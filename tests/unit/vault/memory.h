@@ -12,6 +12,8 @@ class Canary {
   public:
     /// Letters and digits, other ones each time.
     explicit Canary(std::size_t size = 40);
+    /// These bytes, which may be wiped afterwards.
+    static Canary of(std::string_view bytes);
     std::size_t size() const { return masked_.size(); }
     void writeTo(char* out) const;
     bool is(std::string_view text) const;

@@ -15,7 +15,7 @@ import { api, isFirefox } from "../shared/browser.ts";
 import { deliveryOf, targetOf } from "../shared/backend.ts";
 import { dropPrivateConsents, giveConsent, hasConsent, readConsents, takeConsentBack } from "../shared/consent.ts";
 import { isPrivate, isSameJar, jarNamed, nameOf, type Jar } from "../shared/jar.ts";
-import { captureKey, jarOfKey, recognise, type LecturePage } from "../shared/page.ts";
+import { captureKey, jarOfKey, recognise, siteOfPage, type LecturePage } from "../shared/page.ts";
 import { readSettings, readToken } from "../shared/settings.ts";
 import type { Action } from "../shared/advice.ts";
 import type { Order, Outcome, PageSnapshot, Place, Snapshot } from "../shared/wire.ts";
@@ -34,8 +34,8 @@ function sentence(error: unknown): string {
 /** States that a capture leaves by itself. */
 const RUNS: ReadonlySet<Capture["state"]> = new Set(["queued", "resolving", "downloading", "finishing", "uploading"]);
 
-function siteOf({ site = "panopto" }: Job): CookieSite {
-  return site;
+function siteOf({ site, params }: Job): CookieSite {
+  return site ?? siteOfPage(params.page);
 }
 
 function jarNameOf(job: Job): string {
@@ -369,16 +369,25 @@ export class Desk {
     return ofOneLogin(site, await readCookies(api.cookies as unknown as CookieSource, wanted, isFirefox()), isPartitioned);
   }
 
-  async #putCookies(job: Job): Promise<void> {
+  /** Whether the program has them now. */
+  async #putCookies(job: Job): Promise<boolean> {
+    const site = siteOf(job);
     const cookies = await this.#cookiesOf(job);
-    const login = loginOf(siteOf(job), cookies);
-    if (login === null) return;
+    const login = loginOf(site, cookies);
+    if (login === null) return false;
     const wasPartitioned = job.isPartitioned ?? false;
     job.isPartitioned = cookies.every(isPartitioned);
     if (job.isPartitioned !== wasPartitioned && (await this.#jobs.get(job.key)) === job) await this.#jobs.keep(job);
     const bridge = await this.#link.ready();
-    await bridge.putCookies({ site: siteOf(job), origin: job.origin, store: nameOf(job.jar), cookies });
+    try {
+      await bridge.putCookies({ site, origin: job.origin, store: nameOf(job.jar), cookies });
+    } catch (error) {
+      // Of a player's cookies it takes only those that its configuration names.
+      if (site === "playback" && error instanceof HostError && error.kind === "cookies_missing") return false;
+      throw error;
+    }
     this.#putLogins.set(jarNameOf(job), await fingerprint(login));
+    return true;
   }
 
   /** Whether there was one. */
@@ -469,8 +478,7 @@ export class Desk {
       this.#askForSignIn(job);
       return { failed: "login_required" };
     }
-    await this.#putCookies(job);
-    return { done: true };
+    return (await this.#putCookies(job)) ? { done: true } : { failed: "login_required" };
   }
 
   /** A job at an origin that uses this jar; made up for one of an earlier day of this browser. */

@@ -1,11 +1,11 @@
 // What a session is at each site: which cookies it is made of, and where it is begun. The host's table (capture/site_cookies) has the rest.
 import type { Cookie, SiteName } from "@auricle/bridge";
 
-export type CookieSite = Extract<SiteName, "panopto" | "youtube" | "mubi">;
+export type CookieSite = Extract<SiteName, "panopto" | "youtube" | "mubi" | "playback">;
 
 interface SiteSession {
-  /** Somebody is signed in where of each of these there is one. */
-  readonly login: readonly (readonly string[])[];
+  /** Somebody is signed in where of each of these there is one; or where there is any cookie but one. */
+  readonly login: readonly (readonly string[])[] | { readonly anyBut: string };
   /** The site changes its cookies all the time: the same login with others beside it is a newer session. */
   readonly rotates: boolean;
   /** The addresses that the host asks at an origin: the cookies are those which the browser would send there. */
@@ -35,6 +35,8 @@ const SESSIONS: Readonly<Record<CookieSite, SiteSession>> = {
     signInPath: "/signin",
   },
   mubi: { login: [["lt", "_mubi_session", "remember_token"]], rotates: false, endpoints: ({ origin }) => [`${origin}/`], signInPath: "/login" },
+  // Which cookie signs a person in the program's configuration knows. A player's own session is none: the program opens one for itself.
+  playback: { login: { anyBut: "sessionToken" }, rotates: true, endpoints: ({ origin, url }) => [url ?? `${origin}/`, `${origin}/api/v1/session`], signInPath: "/" },
 };
 
 /** Nothing for a site that needs no cookies. */
@@ -48,7 +50,8 @@ export function endpoints(site: CookieSite, page: SitePage): string[] {
 
 /** Whether signing in at that site sets a cookie of this name. */
 export function isLoginName(site: CookieSite, name: string): boolean {
-  return SESSIONS[site].login.some((names) => names.includes(name));
+  const { login } = SESSIONS[site];
+  return "anyBut" in login ? name !== login.anyBut : login.some((names) => names.includes(name));
 }
 
 /** The address of a site's own sign-in. */
@@ -59,7 +62,12 @@ export function signInUrl(site: CookieSite, origin: string): string {
 /** The login among cookies, or null: what changes when somebody has signed in anew. */
 export function loginOf(site: CookieSite, cookies: readonly Cookie[]): string | null {
   const { login, rotates } = SESSIONS[site];
+  if ("anyBut" in login) return all(cookies.filter(({ name }) => name !== login.anyBut)) || null;
   const values = login.map((names) => cookies.find(({ name, value }) => names.includes(name) && value !== "")?.value);
   if (values.includes(undefined)) return null;
-  return rotates ? cookies.map(({ name, value }) => `${name}=${value}`).sort().join("\n") : values.join("\n");
+  return rotates ? all(cookies) : values.join("\n");
+}
+
+function all(cookies: readonly Cookie[]): string {
+  return cookies.map(({ name, value }) => `${name}=${value}`).sort().join("\n");
 }

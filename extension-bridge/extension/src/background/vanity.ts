@@ -1,4 +1,5 @@
-// Panopto under a university's own name: the person grants the origin, and the button appears there too.
+// Panopto, or a player of sealed videos, under an institution's own name: the person grants the origin, and the button appears there
+// too.
 import { api } from "../shared/browser.ts";
 import { PANOPTO, readGranted, seesPanopto } from "../shared/access.ts";
 import { isPanoptoHost } from "../shared/page.ts";
@@ -26,7 +27,7 @@ export async function placeOnOpenPages(): Promise<void> {
 /** Keeps the page's button on just those hosts. */
 export async function placeButton(): Promise<string[]> {
   const hosts = await vanityHosts();
-  const matches = hosts.map((host) => `https://${host}/Panopto/Pages/*`).sort();
+  const matches = hosts.flatMap((host) => [`https://${host}/Panopto/Pages/*`, `https://${host}/watch/*`]).sort();
   const held = await api.scripting.getRegisteredContentScripts({ ids: [SCRIPT_ID] });
   if (held.flatMap((script) => script.matches ?? []).sort().join() === matches.join()) return hosts;
   if (held.length > 0) await api.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });

@@ -1,20 +1,22 @@
-// Recognises the Panopto pages that show one recording, as the host does (id wins over tid, parameters in any order).
+// Recognises the pages that show one recording, as the host does: Panopto's (id wins over tid, parameters in any order), and those of
+// an institution's own player of sealed videos.
 import { isSameJar, jarNamed, nameOf, usualJar, type Jar } from "./jar.ts";
 
 /** A page that can be captured. */
 export interface LecturePage {
-  site: "panopto";
+  site: "panopto" | "playback";
   /** The address without its fragment. */
   url: string;
   origin: string;
   host: string;
-  /** A GUID in lower case. */
+  /** At Panopto a GUID in lower case. */
   id: string;
   /** `tid` is another kind of id, asked for in another way. */
   idKind: "id" | "tid";
 }
 
 const PATH = /^\/Panopto\/Pages\/(?:Viewer|Embed)\.aspx$/i;
+const WATCH = /^\/watch\/([A-Za-z0-9_-]{1,64})$/;
 const HOST = /^(?:[a-z0-9-]+\.)+panopto\.(?:com|eu)$/;
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -32,11 +34,22 @@ export function isPanoptoHost(host: string): boolean {
   return HOST.test(host);
 }
 
+/** Whose page an address is that was once recognised. */
+export function siteOfPage(address: string): LecturePage["site"] {
+  return WATCH.test(new URL(address).pathname) ? "playback" : "panopto";
+}
+
 /** The recording that an address shows, or null. `vanityHosts`: other hosts which the person has granted. */
 export function recognise(address: string, vanityHosts: readonly string[] = []): LecturePage | null {
   if (!URL.canParse(address)) return null;
   const url = new URL(address);
-  if (url.protocol !== "https:" || !PATH.test(url.pathname)) return null;
+  if (url.protocol !== "https:") return null;
+  const video = WATCH.exec(url.pathname)?.[1];
+  // Which of these hosts are players is the program's to know: it says so where one is not.
+  if (video !== undefined && !isPanoptoHost(url.hostname) && vanityHosts.includes(url.hostname)) {
+    return { site: "playback", url: `${url.origin}${url.pathname}`, origin: url.origin, host: url.host, id: video, idKind: "id" };
+  }
+  if (!PATH.test(url.pathname)) return null;
   if (!isPanoptoHost(url.hostname) && !vanityHosts.includes(url.hostname)) return null;
   const id = guid(url.searchParams, "id");
   const tid = guid(url.searchParams, "tid");
@@ -54,7 +67,7 @@ export function recognise(address: string, vanityHosts: readonly string[] = []):
 export function captureKey(page: LecturePage, target: string, jar: Jar): string {
   const id = page.idKind === "id" ? page.id : `tid-${page.id}`;
   const whose = isSameJar(jar, usualJar()) ? "" : `@${nameOf(jar)}`;
-  return `panopto:${page.host}:${id}${whose}>${target}`;
+  return `${page.site}:${page.host}:${id}${whose}>${target}`;
 }
 
 /** The jar of a capture's key. */
