@@ -54,6 +54,7 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       http_(loop.get_executor(), networkOptions(config_)),
       captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {
     vault_.onWiped([this] { http_.forgetConnections(); });
+    vault_.onForgotten([this] { http_.forgetSecrets(); });
 }
 
 capture::Services Host::services() {
