@@ -66,6 +66,7 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
         duties_.secretsWiped();
         http_.forgetConnections();
     });
+    vault_.onForgotten([this] { http_.forgetSecrets(); });
     vault_.onEvent([this](const vault::AuditEvent& event) { watch_.happened(event); });
     refresh_.onEvent([this](const vault::AuditEvent& event) { watch_.happened(event); });
 }

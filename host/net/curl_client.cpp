@@ -1,7 +1,7 @@
 #include "net/curl_client.h"
 
 #include <boost/asio/awaitable.hpp>
-#include <set>
+#include <map>
 
 #include "net/curl_multi.h"
 #include "net/curl_transfer.h"
@@ -10,32 +10,55 @@ namespace auricle::net {
 
 namespace asio = boost::asio;
 
-/// libcurl's state, and which transfers share the configured rate.
-class CurlClient::Multi {
+/// The connections, and which transfers share the configured rate. What carries a secret goes over
+/// connections of its own: they can be closed while a long download that carries none goes on over the
+/// others.
+class CurlClient::Pool {
   public:
-    Multi(const asio::any_io_executor& executor, std::uint64_t maxBytesPerSecond)
-        : loop(std::make_shared<CurlMulti>(executor)), maxBytesPerSecond_(maxBytesPerSecond) {}
+    Pool(asio::any_io_executor executor, NetworkOptions options)
+        : executor_(std::move(executor)), options_(std::move(options)) {}
 
-    void join(CurlTransfer& transfer) {
-        running_.insert(&transfer);
-        share();
-    }
-    void leave(CurlTransfer& transfer) {
-        running_.erase(&transfer);
-        share();
-    }
+    /// Takes a transfer out of the pool when it is destroyed.
+    struct Leave {
+        Pool* pool;
+        void operator()(CurlTransfer* transfer) const {
+            pool->running_.erase(transfer);
+            delete transfer;
+            pool->share();
+        }
+    };
+    using Joined = std::unique_ptr<CurlTransfer, Leave>;
 
-    std::shared_ptr<CurlMulti> loop;
+    /// The pool and the request must outlive it.
+    Joined begin(const Request& request, Hop hop, BodySink* sink) {
+        const auto secrets = HopSecrets::of(request, hop.url);
+        const bool isSecret = !secrets.isEmpty();
+        auto& loop = isSecret ? secret_ : plain_;
+        if (!loop) loop = std::make_shared<CurlMulti>(executor_);
+        Joined transfer(new CurlTransfer(loop, options_, request, std::move(hop), secrets, sink), {this});
+        running_.emplace(transfer.get(), isSecret);
+        share();
+        return transfer;
+    }
+    void forgetConnections() { secret_.reset(); }
+    void forgetSecrets() {
+        secret_.reset();
+        for (auto& [transfer, isSecret] : running_) {
+            if (isSecret) transfer->drop();
+        }
+    }
 
   private:
     void share() {
-        if (maxBytesPerSecond_ == 0 || running_.empty()) return;
-        auto each = std::max<std::uint64_t>(maxBytesPerSecond_ / running_.size(), 1);
-        for (auto* transfer : running_) transfer->limitRate(each);
+        if (options_.maxBytesPerSecond == 0 || running_.empty()) return;
+        auto each = std::max<std::uint64_t>(options_.maxBytesPerSecond / running_.size(), 1);
+        for (auto& [transfer, isSecret] : running_) transfer->limitRate(each);
     }
 
-    std::uint64_t maxBytesPerSecond_;
-    std::set<CurlTransfer*> running_;
+    asio::any_io_executor executor_;
+    NetworkOptions options_;
+    std::shared_ptr<CurlMulti> plain_, secret_;
+    std::map<CurlTransfer*, bool> running_;  ///< true: carries a secret
 };
 
 namespace {
@@ -65,7 +88,7 @@ Result<Url> nextHop(const Url& from, std::string_view location) {
 }  // namespace
 
 CurlClient::CurlClient(asio::any_io_executor executor, NetworkOptions options)
-    : executor_(std::move(executor)), options_(std::move(options)) {}
+    : pool_(std::make_shared<Pool>(std::move(executor), std::move(options))) {}
 
 CurlClient::~CurlClient() = default;
 
@@ -78,32 +101,32 @@ asio::awaitable<Result<Response>> CurlClient::send(Request request, BodySink& si
 }
 
 void CurlClient::forgetConnections() {
-    multi_.reset();
+    pool_->forgetConnections();
+}
+
+void CurlClient::forgetSecrets() {
+    pool_->forgetSecrets();
 }
 
 asio::awaitable<Result<Response>> CurlClient::follow(Request request, BodySink* sink) {
-    if (!multi_) multi_ = std::make_shared<Multi>(executor_, options_.maxBytesPerSecond);
-    auto multi = multi_;
+    auto pool = pool_;
     Response response;
     Url url = request.url;
     std::string method = request.method;
     bool sendsBody = true;
     for (int followed = 0;; ++followed) {
         response.hops.push_back(url);
-        CurlTransfer transfer(multi->loop, options_, request,
-                              {.url = url,
-                               .method = method,
-                               .sendsBody = sendsBody,
-                               .followsRedirects = request.maxRedirects > 0},
-                              sink);
-        multi->join(transfer);
-        auto outcome = co_await transfer.run();
-        multi->leave(transfer);
+        Hop hop{.url = url,
+                .method = method,
+                .sendsBody = sendsBody,
+                .followsRedirects = request.maxRedirects > 0};
+        auto transfer = pool->begin(request, std::move(hop), sink);
+        auto outcome = co_await transfer->run();
         if (!outcome) co_return std::unexpected(std::move(outcome.error()));
-        auto location = transfer.head().headers.find("location");
-        if (request.maxRedirects == 0 || !isRedirect(transfer.head().status) || !location) {
-            response.head = std::move(transfer.head());
-            response.body = std::move(transfer.body());
+        auto location = transfer->head().headers.find("location");
+        if (request.maxRedirects == 0 || !isRedirect(transfer->head().status) || !location) {
+            response.head = std::move(transfer->head());
+            response.body = std::move(transfer->body());
             co_return response;
         }
         if (followed == request.maxRedirects) {
@@ -117,7 +140,7 @@ asio::awaitable<Result<Response>> CurlClient::follow(Request request, BodySink* 
             if (auto judged = request.judge(url, *next); !judged)
                 co_return std::unexpected(std::move(judged.error()));
         }
-        int status = transfer.head().status;
+        int status = transfer->head().status;
         if (status == 303 ? method != "HEAD" : (status == 301 || status == 302) && method == "POST") {
             method = "GET";
             sendsBody = false;

@@ -30,17 +30,18 @@ class CurlClient final : public HttpClient {
 
     boost::asio::awaitable<Result<Response>> send(Request request) override;
     boost::asio::awaitable<Result<Response>> send(Request request, BodySink& sink) override;
-    /// Closes pooled connections, whose HPACK tables and buffers remember cookies; those in use close when
-    /// they are done.
+    /// Closes the connections that secrets have gone over, whose HPACK tables and buffers remember them;
+    /// those in use close when they are done.
     void forgetConnections();
+    /// The same, and what is under way with a secret ends now (network, retryable): afterwards no memory of
+    /// this client holds one. Not to be called from a sink.
+    void forgetSecrets();
 
   private:
-    class Multi;
+    class Pool;
     boost::asio::awaitable<Result<Response>> follow(Request request, BodySink* sink);
 
-    boost::asio::any_io_executor executor_;
-    NetworkOptions options_;
-    std::shared_ptr<Multi> multi_;
+    std::shared_ptr<Pool> pool_;
 };
 
 }  // namespace auricle::net

@@ -49,8 +49,14 @@ vault::Secret cookieValue(const vault::Secret& header, std::string_view name) {
 
 }  // namespace
 
+HopSecrets HopSecrets::of(const Request& request, const Url& url) {
+    if (!request.credentials) return {};
+    return {.cookies = request.credentials->cookies(url),
+            .authorization = request.credentials->authorization(url)};
+}
+
 CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options,
-                           const Request& request, Hop hop, BodySink* sink)
+                           const Request& request, Hop hop, const HopSecrets& secrets, BodySink* sink)
     : multi_(std::move(multi)),
       options_(options),
       request_(request),
@@ -59,15 +65,28 @@ CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOption
       easy_(libcurl().easy_init()) {
     if (!easy_) throw std::bad_alloc();
     head_.url = hop_.url;
-    setUp();
+    setUp(secrets);
 }
 
 CurlTransfer::~CurlTransfer() {
-    multi_->remove(easy_);
-    libcurl().easy_cleanup(easy_);
+    release();
 }
 
-void CurlTransfer::setUp() {
+void CurlTransfer::release() {
+    if (!easy_) return;
+    multi_->remove(easy_);
+    libcurl().easy_cleanup(std::exchange(easy_, nullptr));
+    headers_.reset();
+    multi_.reset();
+}
+
+void CurlTransfer::drop() {
+    leaveConnection();
+    release();
+    if (finished_) finished_->cancel();
+}
+
+void CurlTransfer::setUp(const HopSecrets& secrets) {
     set(easy_, CURLOPT_URL, hop_.url.text().c_str());
     set(easy_, CURLOPT_PROTOCOLS_STR, hop_.url.isHttps() ? "https" : "http");
     set(easy_, CURLOPT_FOLLOWLOCATION, 0L);
@@ -102,13 +121,10 @@ void CurlTransfer::setUp() {
     addHeader("Accept-Encoding: identity");
     addHeader(request_.expectsContinue ? "Expect: 100-continue" : "Expect:");
     for (const auto& header : request_.headers) addHeader(header.name + ": " + header.value);
-    if (request_.credentials) {
-        auto cookies = request_.credentials->cookies(hop_.url);
-        if (!cookies.empty()) set(easy_, CURLOPT_COOKIE, cookies.c_str());
-        if (request_.echo)
-            addHeader(request_.echo->header.c_str(), cookieValue(cookies, request_.echo->cookie));
-        addHeader("Authorization", request_.credentials->authorization(hop_.url));
-    }
+    if (!secrets.cookies.empty()) set(easy_, CURLOPT_COOKIE, secrets.cookies.c_str());
+    if (request_.echo)
+        addHeader(request_.echo->header.c_str(), cookieValue(secrets.cookies, request_.echo->cookie));
+    addHeader("Authorization", secrets.authorization);
     set(easy_, CURLOPT_HTTPHEADER, headers_.get());
 }
 
@@ -165,6 +181,7 @@ void CurlTransfer::addHeader(const char* name, const vault::Secret& value) {
 }
 
 void CurlTransfer::limitRate(std::uint64_t bytesPerSecond) {
+    if (!easy_) return;
     libcurl().easy_setopt(easy_, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(bytesPerSecond));
 }
 
@@ -175,11 +192,19 @@ asio::awaitable<Result<void>> CurlTransfer::run() {
         code_ = code;
         finished.cancel();
     });
+    finished_ = &finished;
     {
         std::stop_callback onStop(request_.stop, [&finished] { finished.cancel(); });
-        while (!code_ && !request_.stop.stop_requested()) {
+        while (!code_ && easy_ && !request_.stop.stop_requested()) {
             co_await finished.async_wait(asio::as_tuple(asio::use_awaitable));
         }
+    }
+    finished_ = nullptr;
+    if (!easy_) {
+        co_return fail(Kind::network,
+                       "The sign-in that a request to " + hop_.url.host() +
+                           " went with was forgotten while it was under way. It can be tried again.",
+                       true);
     }
     if (!code_) {
         leaveConnection();

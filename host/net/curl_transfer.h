@@ -21,10 +21,18 @@ struct Hop {
     bool followsRedirects;  ///< a redirect's body is then dropped and never reaches the sink
 };
 
+/// The secrets of one hop, for as long as it takes to hand them to libcurl.
+struct HopSecrets {
+    vault::Secret cookies, authorization;
+
+    static HopSecrets of(const Request& request, const Url& url);
+    bool isEmpty() const { return cookies.empty() && authorization.empty(); }
+};
+
 class CurlTransfer {
   public:
     CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options, const Request& request,
-                 Hop hop, BodySink* sink);
+                 Hop hop, const HopSecrets& secrets, BodySink* sink);
     ~CurlTransfer();
     CurlTransfer(const CurlTransfer&) = delete;
     CurlTransfer& operator=(const CurlTransfer&) = delete;
@@ -33,6 +41,9 @@ class CurlTransfer {
     ResponseHead& head() { return head_; }
     std::string& body() { return body_; }
     void limitRate(std::uint64_t bytesPerSecond);
+    /// Ends the transfer where it is and wipes what libcurl keeps of it, before this returns; run() then
+    /// fails with network, retryable. Not to be called from one of libcurl's callbacks.
+    void drop();
 
   private:
     struct ListDeleter {
@@ -44,7 +55,7 @@ class CurlTransfer {
     static std::size_t onBody(char* data, std::size_t one, std::size_t bytes, void* self);
     static std::size_t onRead(char* into, std::size_t one, std::size_t bytes, void* self);
     static int onProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sentBytes);
-    void setUp();
+    void setUp(const HopSecrets& secrets);
     void setUpBody();
     void setUpTrust();
     void addHeader(const std::string& line);
@@ -54,6 +65,7 @@ class CurlTransfer {
     bool isFollowedRedirect() const;
     bool isAnsweredEarly() const;
     void leaveConnection();
+    void release();
     Result<void> conclude(CURLcode code);
     Error explain(CURLcode code) const;
 
@@ -62,7 +74,8 @@ class CurlTransfer {
     const Request& request_;
     Hop hop_;
     BodySink* sink_;
-    CURL* easy_;
+    CURL* easy_;                                     ///< null: dropped
+    boost::asio::steady_timer* finished_ = nullptr;  ///< that run() waits for
     List headers_, connectTo_;
     ResponseHead head_;
     std::string body_;

@@ -29,11 +29,17 @@ bool startsWithoutCase(std::string_view text, std::string_view lowerPrefix) {
 }
 
 // What would break the Cookie header into other cookies is as bad as a control octet.
-bool isMalformed(const Cookie& cookie) {
+Why whyMalformed(const Cookie& cookie) {
     const std::string_view value = cookie.value.reveal();
-    return cookie.name.empty() || cookie.name.find_first_of("=;") != std::string::npos ||
-           hasControl(cookie.name) || value.contains(';') || hasControl(value) || hasControl(cookie.path) ||
-           hasControl(cookie.domain);
+    if (cookie.name.empty()) return "malformed: it has no name";
+    if (cookie.name.find_first_of("=;") != std::string::npos) return "malformed: its name holds = or ;";
+    if (value.contains(';')) return "malformed: its value holds ;";
+    if (hasControl(cookie.name)) return "malformed: its name holds a control character";
+    if (hasControl(value)) return "malformed: its value holds a control character";
+    if (hasControl(cookie.path)) return "malformed: its path holds a control character";
+    if (hasControl(cookie.domain)) return "malformed: its domain holds a control character";
+    if (!cookie.path.starts_with('/')) return "malformed: its path does not begin with /";
+    return std::nullopt;
 }
 
 Why whyTooLong(const Cookie& cookie) {
@@ -69,9 +75,8 @@ Why whyNotOfHost(Cookie& cookie, std::string_view host) {
 }
 
 Why whyNot(Cookie& cookie, std::string_view host, std::int64_t nowMs) {
-    if (isMalformed(cookie)) return "malformed";
+    if (auto why = whyMalformed(cookie)) return why;
     if (auto why = whyTooLong(cookie)) return why;
-    if (!cookie.path.starts_with('/')) return "malformed: its path does not begin with /";
     if (auto why = whyNotOfHost(cookie, host)) return why;
     if (auto why = whyBadPrefix(cookie)) return why;
     if (hasExpired(cookie, nowMs)) return "expired";

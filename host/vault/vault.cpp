@@ -245,7 +245,11 @@ Result<PutOutcome> Vault::put(const Secret& opened) {
     auto read = readPut(opened);
     if (!read) return std::unexpected(read.error());
     if (auto* cookies = std::get_if<OpenedCookies>(&*read)) return put(std::move(*cookies));
-    return told(state_->put(std::move(std::get<OpenedBearer>(*read))));
+    return put(std::move(std::get<OpenedBearer>(*read)));
+}
+
+Result<PutOutcome> Vault::put(OpenedBearer opened) {
+    return told(state_->put(std::move(opened)));
 }
 
 Result<PutOutcome> Vault::put(OpenedCookies opened) {
@@ -278,8 +282,7 @@ std::size_t Vault::forget(std::optional<std::string_view> site, std::optional<st
         if (isMeant) forgotten.push_back(item.first);
         return isMeant;
     });
-    state_->hasWiped = state_->hasWiped || !forgotten.empty();
-    wiped();
+    if (!forgotten.empty() && onForgotten_) onForgotten_();
     for (const Key& key : forgotten) tell(key, "forgotten", "wiped");
     return forgotten.size();
 }

@@ -86,6 +86,8 @@ class Vault {
     Result<PutOutcome> put(const Secret& opened);
     /// The same for cookies that came from somewhere else.
     Result<PutOutcome> put(OpenedCookies opened);
+    /// The same for a token that came from somewhere else.
+    Result<PutOutcome> put(OpenedBearer opened);
 
     /// Every generation that is held, the active one of a key before its previous one.
     std::vector<EntryStatus> status() const;
@@ -124,9 +126,11 @@ class Vault {
 
     /// Called after every put that changed something.
     void onPut(std::function<void(const PutOutcome&)> callback) { onPut_ = std::move(callback); }
-    /// Called after secrets were wiped: what else remembers them (a connection's tables) has to let go of
-    /// them.
+    /// Called after a generation was wiped because it was replaced: what else remembers it (a connection's
+    /// tables) has to let go of it when it is done with it.
     void onWiped(std::function<void()> callback) { onWiped_ = std::move(callback); }
+    /// Called after secrets were forgotten: what is under way with them has to end.
+    void onForgotten(std::function<void()> callback) { onForgotten_ = std::move(callback); }
     /// Called after a previous generation began to be held: wipeOverdue() is to be called in time.
     void onHeld(std::function<void()> callback) { onHeld_ = std::move(callback); }
     /// Told of what happens to every secret, by name and number.
@@ -140,7 +144,7 @@ class Vault {
 
     std::unique_ptr<State> state_;
     std::function<void(const PutOutcome&)> onPut_;
-    std::function<void()> onWiped_, onHeld_;
+    std::function<void()> onWiped_, onForgotten_, onHeld_;
     Auditor onEvent_;
 };
 

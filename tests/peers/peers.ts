@@ -36,6 +36,8 @@ export interface PeersOptions {
   /** How long the CDN's signed addresses hold (ms). */
   readonly signedForMs?: number;
   readonly signIn?: "form" | "sso";
+  /** The site speaks no HTTP/2. */
+  readonly http1Site?: boolean;
   readonly database?: Database;
   readonly tokens?: readonly string[];
   /** What else is to be said about the playback server. */
@@ -115,7 +117,7 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
   const stranger = new Stranger(strangerCertificate);
   const moodle = new Moodle({ certificate: moodleCertificate, people: [STUDENT, NEIGHBOUR], tool: `https://${SITE_HOST}` });
   const tenants = new Map(tenantCertificates.map((certificate) => [certificate.names[0] ?? "", certificate]));
-  const site = new PanoptoSite({ certificate: wildcard, tenants, cdn, idp, platform: moodle, ...(options.signIn === undefined ? {} : { signIn: options.signIn }) });
+  const site = new PanoptoSite({ certificate: wildcard, tenants, cdn, idp, platform: moodle, http1Only: options.http1Site ?? false, ...(options.signIn === undefined ? {} : { signIn: options.signIn }) });
   const lectures = makeLectures(media);
   for (const lecture of Object.values(lectures) as Lecture[]) site.add(lecture);
   const library = await makeLibrary(media.short.video, options.cacheDir);

@@ -34,6 +34,8 @@ export interface SiteOptions {
   readonly podcastRefusal?: PodcastRefusal;
   /** `sso`: Viewer pages send a person who is not signed in through the university's sign-in at once. */
   readonly signIn?: "form" | "sso";
+  /** Speaks no HTTP/2. */
+  readonly http1Only?: boolean;
 }
 
 const LOGIN_PATH = "/Panopto/Pages/Auth/Login.aspx";
@@ -53,7 +55,7 @@ export class PanoptoSite extends Peer {
   readonly #playlists: Playlist[] = [];
 
   constructor(options: SiteOptions) {
-    super({ server: "site", tls: { certificate: options.certificate, byName: options.tenants } });
+    super({ server: "site", tls: { certificate: options.certificate, byName: options.tenants, http1Only: options.http1Only ?? false } });
     this.#options = options;
     this.loggedOut = options.loggedOut ?? "json-error-2";
     this.podcastRefusal = options.podcastRefusal ?? "403";

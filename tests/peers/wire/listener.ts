@@ -5,11 +5,12 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer } from "node:http2";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import type { Readable } from "node:stream";
 import { createSecureContext } from "node:tls";
-import type { SecureContext } from "node:tls";
+import type { SecureContext, SecureContextOptions, TlsOptions } from "node:tls";
 import type { Certificate } from "../authority/authority.ts";
 import type { Answer } from "./answer.ts";
 import { bytesAnswer } from "./answer.ts";
@@ -33,6 +34,8 @@ export interface ListenerOptions {
     readonly certificate: Certificate;
     /** One certificate a name, so that a browser never joins two names on one HTTP/2 connection. */
     readonly byName?: ReadonlyMap<string, Certificate>;
+    /** Speaks no HTTP/2, as an old front end. */
+    readonly http1Only?: boolean;
   };
   readonly handler: (request: WireRequest) => Promise<Answer>;
   /**
@@ -109,13 +112,13 @@ export class Listener {
     const contexts = new Map<string, SecureContext>();
     for (const [name, certificate] of tls.byName ?? []) contexts.set(name, createSecureContext({ key: certificate.key, cert: certificate.cert }));
     const fallback = createSecureContext({ key: tls.certificate.key, cert: tls.certificate.cert });
-    const server = createSecureServer({
+    const secure: SecureContextOptions & TlsOptions = {
       key: tls.certificate.key,
       cert: tls.certificate.cert,
-      allowHTTP1: true,
-      settings: { initialWindowSize: UPLOAD_WINDOW_BYTES, maxConcurrentStreams: 128 },
       SNICallback: (name, done) => done(null, contexts.get(name.toLowerCase()) ?? fallback),
-    });
+    };
+    const settings = { initialWindowSize: UPLOAD_WINDOW_BYTES, maxConcurrentStreams: 128 };
+    const server: Server = tls.http1Only === true ? createHttpsServer(secure) : createSecureServer({ ...secure, allowHTTP1: true, settings });
     server.on("request", (request: Incoming, response: ServerResponse | Http2ServerResponse) => {
       // Both kinds arrive on one event; only the version tells them apart.
       const out = request.httpVersionMajor === 2 ? respondHttp2(response as Http2ServerResponse, this.#connections) : respondHttp1(response as ServerResponse, this.#connections);

@@ -281,12 +281,44 @@ TEST_F(CurlClient, asks_first_whether_a_body_is_wanted_where_it_is_told_to) {
     EXPECT_NE(server.requests()[0].find("Expect: 100-continue\r\n"), std::string::npos);
 }
 
-TEST_F(CurlClient, closes_its_connections_when_they_are_to_be_forgotten) {
-    ScriptedServer server(loop, [](const std::string&) { return RawAnswer{ok("x"), RawAnswer::Then::hold}; });
-    ASSERT_TRUE(send({.url = server.url("/1")}));
+TEST_F(CurlClient, closes_what_secrets_went_over_when_it_is_to_be_forgotten_and_nothing_else) {
+    auto answering = [](const std::string&) { return RawAnswer{ok("x"), RawAnswer::Then::keep}; };
+    ScriptedServer site(loop, answering), cdn(loop, answering);
+    OneOrigin credentials(site.origin());
+    for (int times = 0; times < 2; ++times) {
+        ASSERT_TRUE(send({.url = site.url("/1"), .credentials = &credentials}));
+        ASSERT_TRUE(send({.url = cdn.url("/1"), .credentials = &credentials}));
+    }
+    EXPECT_EQ(site.connections(), 1u);
     client.forgetConnections();
-    ASSERT_TRUE(send({.url = server.url("/2")}));
-    EXPECT_EQ(server.requests().size(), 2u);
+    ASSERT_TRUE(send({.url = site.url("/2"), .credentials = &credentials}));
+    ASSERT_TRUE(send({.url = cdn.url("/2"), .credentials = &credentials}));
+    EXPECT_EQ(site.connections(), 2u);
+    EXPECT_EQ(cdn.connections(), 1u);
+}
+
+TEST_F(CurlClient, ends_what_is_under_way_with_a_secret_when_secrets_are_forgotten_and_lets_the_rest_go_on) {
+    auto halting = [](const std::string&) {
+        return RawAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", RawAnswer::Then::hold};
+    };
+    ScriptedServer site(loop, halting), cdn(loop, halting);
+    OneOrigin credentials(site.origin());
+    std::optional<Result<net::Response>> withSecret, without;
+    auto begin = [&](ScriptedServer& server, std::optional<Result<net::Response>>& outcome) {
+        net::Request request{.url = server.url("/"), .credentials = &credentials};
+        boost::asio::co_spawn(
+            loop, client.send(std::move(request)),
+            [&](std::exception_ptr, Result<net::Response> ended) { outcome.emplace(std::move(ended)); });
+    };
+    begin(site, withSecret);
+    begin(cdn, without);
+    while (site.requests().empty() || cdn.requests().empty()) loop.run_one();
+    client.forgetSecrets();
+    while (!withSecret) loop.run_one();
+    ASSERT_FALSE(*withSecret);
+    EXPECT_EQ(withSecret->error().kind, Kind::network);
+    EXPECT_TRUE(withSecret->error().retryable);
+    EXPECT_FALSE(without);
 }
 
 }  // namespace

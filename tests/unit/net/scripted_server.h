@@ -20,7 +20,8 @@ namespace auricle::test {
 
 struct RawAnswer {
     std::string bytes{};  ///< status line, headers and body as they are sent
-    enum class Then { close, reset, hold } then = Then::close;
+    /// keep: the next request may come over the same connection.
+    enum class Then { close, reset, hold, keep } then = Then::close;
 };
 
 class ScriptedServer {
@@ -36,6 +37,7 @@ class ScriptedServer {
     }
     net::Url url(const std::string& path) const { return *net::Url::parse(origin() + path); }
     const std::vector<std::string>& requests() const { return requests_; }
+    unsigned connections() const { return connections_; }
     void stop() {
         acceptor_.close();
         held_.clear();
@@ -50,6 +52,7 @@ class ScriptedServer {
             Socket socket = co_await acceptor_.async_accept(
                 boost::asio::redirect_error(boost::asio::use_awaitable, fault));
             if (fault) co_return;
+            ++connections_;
             boost::asio::co_spawn(acceptor_.get_executor(),
                                   answer(std::make_shared<Socket>(std::move(socket))), boost::asio::detached);
         }
@@ -58,13 +61,16 @@ class ScriptedServer {
     boost::asio::awaitable<void> answer(std::shared_ptr<Socket> socket) {
         boost::system::error_code fault;
         auto token = boost::asio::redirect_error(boost::asio::use_awaitable, fault);
-        std::string request;
-        co_await boost::asio::async_read_until(*socket, boost::asio::dynamic_buffer(request), "\r\n\r\n",
-                                               token);
-        if (fault) co_return;
-        requests_.push_back(request);
-        auto answer = script_(request);
-        co_await boost::asio::async_write(*socket, boost::asio::buffer(answer.bytes), token);
+        RawAnswer answer{.then = RawAnswer::Then::keep};
+        while (answer.then == RawAnswer::Then::keep) {
+            std::string request;
+            co_await boost::asio::async_read_until(*socket, boost::asio::dynamic_buffer(request), "\r\n\r\n",
+                                                   token);
+            if (fault) co_return;
+            requests_.push_back(request);
+            answer = script_(request);
+            co_await boost::asio::async_write(*socket, boost::asio::buffer(answer.bytes), token);
+        }
         if (answer.then == RawAnswer::Then::hold) {
             held_.push_back(socket);
         } else if (answer.then == RawAnswer::Then::reset) {
@@ -78,6 +84,7 @@ class ScriptedServer {
     boost::asio::ip::tcp::acceptor acceptor_;
     Script script_;
     std::vector<std::string> requests_;
+    unsigned connections_ = 0;
     std::vector<std::shared_ptr<Socket>> held_;
 };
 

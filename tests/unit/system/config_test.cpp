@@ -70,6 +70,7 @@ TEST_F(ConfigFile, every_key_is_read) {
         "sites": {"panopto": {"enabled": false, "hosts": ["Lectures.Example.edu"], "whenDownloadsAreOff": "stream"},
                   "youtube": {"useCookies": false}, "playback": {"origins": ["https://play.example"], "cookies": ["login"]}},
         "refresh": {"perHour": 0, "deadlineMs": 1},
+        "vault": {"staleBeforeExpiryMs": 0, "staleAfterAnswerMs": 1, "sessionAgeMs": 2, "holdPreviousMs": 3},
         "tools": {"ffmpeg": "/opt/ffmpeg", "ytDlp": "../yt-dlp"},
         "log": {"level": "debug"}})");
     const Config config = loaded();
@@ -94,6 +95,10 @@ TEST_F(ConfigFile, every_key_is_read) {
     EXPECT_THAT(config.playback.cookies, ElementsAre("login"));
     EXPECT_EQ(config.refresh.perHour, 0u);
     EXPECT_EQ(config.refresh.deadlineMs, 1u);
+    EXPECT_EQ(config.vault.staleBeforeExpiryMs, 0u);
+    EXPECT_EQ(config.vault.staleAfterAnswerMs, 1u);
+    EXPECT_EQ(config.vault.sessionAgeMs, 2u);
+    EXPECT_EQ(config.vault.holdPreviousMs, 3u);
     EXPECT_EQ(config.tools.ffmpeg, "/opt/ffmpeg");
     EXPECT_EQ(config.tools.ytDlp, folder_.path() / "yt-dlp");
     EXPECT_EQ(config.log.level, "debug");

@@ -107,12 +107,17 @@ TEST(Cookie, skips_fields_that_it_does_not_know) {
 }
 
 TEST(Cookie, refuses_control_octets_and_what_would_break_the_header) {
-    for (const char* value : {"a\nb", "a\rb", "a\tb", "a\x7F", "a;b", "\x01"})
-        EXPECT_EQ(whyRefused(with("value", value)), "malformed");
-    EXPECT_EQ(whyRefused(with("value", std::string("a\0b", 3))), "malformed");
-    for (const char* name : {"", "a=b", "a;b", "a\nb"})
-        EXPECT_EQ(whyRefused(with("name", name)), "malformed");
-    EXPECT_EQ(whyRefused(with("path", "/a\n")), "malformed");
+    for (const char* value : {"a\nb", "a\rb", "a\tb", "a\x7F", "\x01"})
+        EXPECT_EQ(whyRefused(with("value", value)), "malformed: its value holds a control character");
+    EXPECT_EQ(whyRefused(with("value", std::string("a\0b", 3))),
+              "malformed: its value holds a control character");
+    EXPECT_EQ(whyRefused(with("value", "a;b")), "malformed: its value holds ;");
+    EXPECT_EQ(whyRefused(with("name", "")), "malformed: it has no name");
+    for (const char* name : {"a=b", "a;b"})
+        EXPECT_EQ(whyRefused(with("name", name)), "malformed: its name holds = or ;");
+    EXPECT_EQ(whyRefused(with("name", "a\nb")), "malformed: its name holds a control character");
+    EXPECT_EQ(whyRefused(with("path", "/a\n")), "malformed: its path holds a control character");
+    EXPECT_EQ(whyRefused(with("domain", "a\n.example")), "malformed: its domain holds a control character");
     EXPECT_EQ(whyRefused(with("path", "a")), "malformed: its path does not begin with /");
     EXPECT_EQ(whyRefused(with("path", "")), "malformed: its path does not begin with /");
     EXPECT_EQ(whyRefused(with("value", "")), "accepted");

@@ -84,18 +84,35 @@ TEST(SecretMemory, what_is_dropped_or_broken_leaves_nothing) {
     EXPECT_EQ(canary.copiesInMemory(), 0u);
 }
 
-TEST(SecretMemory, a_bearer_replaced_is_gone) {
+TEST(SecretMemory, a_previous_generation_is_gone_once_the_active_one_is_proved) {
     ASSERT_TRUE(activateWipingMemory());
     const Canary first, second;
     Vault vault = makeVault();
+    const Key api{"", "https://api.example.edu", ""};
     constexpr std::string_view before = R"({"kind":"bearer","origin":"https://api.example.edu","token":")";
     ASSERT_TRUE(vault.put(around(before, first, R"("})")));
     ASSERT_TRUE(vault.put(around(before, second, R"("})")));
-    EXPECT_FALSE(vault.bearer("https://api.example.edu").empty());
+    EXPECT_FALSE(vault.bearer(api.origin).empty());
+    EXPECT_EQ(first.copiesInMemory(), 1u);
+    EXPECT_EQ(second.copiesInMemory(), 1u);
+    vault.proved(api, 2);
     EXPECT_EQ(first.copiesInMemory(), 0u);
     EXPECT_EQ(second.copiesInMemory(), 1u);
-    vault.forget({}, "https://api.example.edu");
+    vault.forget({}, api.origin);
     EXPECT_EQ(second.copiesInMemory(), 0u);
+}
+
+TEST(SecretMemory, a_generation_that_was_fallen_back_from_is_gone) {
+    ASSERT_TRUE(activateWipingMemory());
+    const Canary first, second;
+    Vault vault = makeVault();
+    ASSERT_TRUE(vault.put(cookiePut(first)));
+    ASSERT_TRUE(vault.put(cookiePut(second)));
+    ASSERT_TRUE(vault.fallBack({"panopto", uni, "0"}));
+    EXPECT_EQ(second.copiesInMemory(), 0u);
+    EXPECT_EQ(first.copiesInMemory(), 1u);
+    ASSERT_TRUE(vault.put(cookiePut(second)));
+    EXPECT_EQ(first.copiesInMemory(), 0u);
 }
 
 TEST(SecretMemory, an_answers_cookie_replaced_is_gone) {
