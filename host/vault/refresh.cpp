@@ -129,7 +129,8 @@ asio::awaitable<Result<void>> Refresh::want(Wish wish, std::stop_token stop) {
     if (!ask_ || (!wish.isBearer && rules_.perHour == 0)) co_return std::unexpected(inVain(wish));
     // Who comes while others wait for the person already waits with them.
     const bool personWasAsked = about.wasInVain && !about.waiters.empty();
-    if (!about.job && !personWasAsked && !about.circuit.isOpen(now())) begin(wish, about);
+    const bool mayAsk = wish.isBearer || (!personWasAsked && !about.circuit.isOpen(now()));
+    if (!about.job && mayAsk) begin(wish, about);
     co_return co_await wait(std::move(wish), Until::refreshed, stop);
 }
 
@@ -384,7 +385,7 @@ void Refresh::ended(const Key& key, Case& about, bool isRefreshed, std::string_v
     about.spent.reset();
     about.endedAt = now();
     // Whether what has come is any good will be seen: noteFailing().
-    if (!isRefreshed && !wasWeak) about.circuit.failed(now());
+    if (!isRefreshed && !wasWeak && !about.wish.isBearer) about.circuit.failed(now());
     about.wasInVain = !isRefreshed && !wasWeak;
     const auto took = std::to_string((now() - about.begunAt).count());
     tell(isRefreshed ? "refresh.done" : "refresh.failed", key, std::string(how) + " after " + took + " ms");

@@ -340,6 +340,7 @@ TEST_F(Refresh, that_may_not_be_had_yet_is_told_with_the_time_left) {
     put("old");
     want();
     put("new");
+    vault.proved(site, *vault.generation(site));
     const auto refused = refresh->trigger(site, Reason::manual_trigger);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, Kind::rate_limited);
@@ -355,6 +356,7 @@ TEST_F(Refresh, that_nobody_waits_for_any_more_costs_none_of_those_that_may_be_h
     put("old");
     want();
     put("new");
+    vault.proved(site, *vault.generation(site));
     for (int i = 0; i < 5; ++i) {
         std::stop_source stop;
         want(site, Reason::session_expired, patience, stop.get_token());
@@ -566,6 +568,7 @@ TEST_F(Refresh, does_not_mind_the_wall_clock_jumping_ten_years_back) {
     EXPECT_EQ(asked.size(), 2u);  // the deadline was over to the millisecond
     put("new", site, expiryIn(24h));
     EXPECT_EQ(outcomes, Words{"newer"});
+    vault.proved(site, *vault.generation(site));
     want();
     EXPECT_EQ(asked.size(), 3u);  // the second of the burst: nothing was used up by the jump
 }
