@@ -587,7 +587,8 @@ Result<std::string> Captures::refreshTrigger(const std::string& site, std::optio
     }
     auto keys = keysOf(services_.vault.status(), site, origin);
     if (keys.empty() && origin) keys.push_back({.site = site, .origin = *origin, .store = ""});
-    const bool isOneOrigin = std::ranges::adjacent_find(keys, std::not_equal_to{}, &vault::Key::origin) == keys.end();
+    const bool isOneOrigin =
+        std::ranges::adjacent_find(keys, std::not_equal_to{}, &vault::Key::origin) == keys.end();
     if (keys.empty() || !isOneOrigin) {
         return badParam("/origin", "Say whose cookies, such as https://uni.hosted.panopto.com.");
     }

@@ -15,7 +15,7 @@ constexpr unsigned mostRefreshesInVain = 2;  // SAFETY "When a session has ended
 constexpr std::chrono::seconds lookForRoomEvery{10};
 constexpr std::chrono::minutes lookAheadEvery{3};
 constexpr std::uint64_t isLongFromMs = 20 * 60'000;      // a lecture of that length is fetched in minutes
-constexpr std::uint64_t isLongFromBytes = 100'000'000;  // where nobody says how long it is
+constexpr std::uint64_t isLongFromBytes = 100'000'000;   // where nobody says how long it is
 constexpr std::chrono::milliseconds progressEvery{200};  // PROTOCOL section 4: at most 5 a second
 constexpr std::uint64_t roomToGoOn = 64u << 20;  // bytes: with less, the next part would stop again at once
 
@@ -180,8 +180,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
 }
 
 asio::awaitable<Result<void>> Pipeline::lookAhead(const streams::Way& way) {
-    const bool isLong = way.isLive() || job_.entry.about.durationMs >= isLongFromMs ||
-                        way.bytes() >= isLongFromBytes;
+    const bool isLong =
+        way.isLive() || job_.entry.about.durationMs >= isLongFromMs || way.bytes() >= isLongFromBytes;
     if (!isLong || !credentials_.given()) co_return Result<void>{};
     const auto key = siteKey();
     services_.refresh.lookAhead(key);

@@ -50,9 +50,9 @@ Outcome status(Desk& desk, const JsonView& given) {
     const Params params(given, fault);
     if (fault) return Answer(std::unexpected(std::move(*fault)));
     const auto counts = desk.parts.manager.refreshStatus();
-    nlohmann::json status{{"waiting", counts.waiting},     {"active", counts.active},
-                          {"delayed", counts.delayed},     {"completed", counts.completed},
-                          {"failed", counts.failed},       {"total", counts.total()}};
+    nlohmann::json status{{"waiting", counts.waiting}, {"active", counts.active},
+                          {"delayed", counts.delayed}, {"completed", counts.completed},
+                          {"failed", counts.failed},   {"total", counts.total()}};
     return Answer(
         nlohmann::json{{"success", true}, {"queue", "cookie-refresh"}, {"status", std::move(status)}});
 }

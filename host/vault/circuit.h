@@ -31,7 +31,8 @@ class Circuit {
     void failed(Instant now) {
         if (++failures_ < rules_.opensAfter) return;
         auto rest = rules_.rest;
-        for (unsigned more = rules_.opensAfter; more < failures_ && rest < rules_.longestRest; ++more) rest *= 2;
+        for (unsigned more = rules_.opensAfter; more < failures_ && rest < rules_.longestRest; ++more)
+            rest *= 2;
         openUntil_ = now + std::min(rest, rules_.longestRest);
     }
 

@@ -45,16 +45,28 @@ bool isFor(const Key& wanted, const Key& put) {
            (wanted.store == put.store || wanted.store.empty());
 }
 
-Error tooOften(std::string message, milliseconds wait) {
+std::string minutesOf(milliseconds time) {
+    const auto minutes = std::max<std::int64_t>(1, (time.count() + 59'999) / 60'000);
+    return std::to_string(minutes) + (minutes == 1 ? " minute" : " minutes");
+}
+
+Error tooOften(const Key& key, milliseconds wait) {
     return {.kind = Kind::rate_limited,
-            .message = std::move(message),
+            .message = "Newer cookies for " + key.origin +
+                       " were asked for as often as refresh.perHour allows. Try again in " + minutesOf(wait) +
+                       ".",
             .retryable = true,
             .retryAfterMs = wait.count()};
 }
 
-std::string minutesOf(milliseconds time) {
-    const auto minutes = std::max<std::int64_t>(1, (time.count() + 59'999) / 60'000);
-    return std::to_string(minutes) + (minutes == 1 ? " minute" : " minutes");
+Error tooOftenInVain(const Key& key, milliseconds wait) {
+    return {.kind = Kind::rate_limited,
+            .message = "Newer cookies for " + key.origin +
+                       " were asked for several times in vain. Sign in there in the browser; it is asked "
+                       "again in " +
+                       minutesOf(wait) + ".",
+            .retryable = true,
+            .retryAfterMs = wait.count()};
 }
 
 }  // namespace
@@ -85,8 +97,9 @@ struct Refresh::Case {
     std::optional<JobId> job{};  ///< the refresh that is under way
     Wish wish{};                 ///< why it is
     Instant begunAt{0};
-    std::string attempt{};  ///< the id of its latest attempt; empty: nobody was asked yet
-    Instant deadline{0};    ///< of that attempt
+    Instant due{0};          ///< when its first attempt may be
+    std::string attempt{};   ///< the id of its latest attempt; empty: nobody was asked yet
+    Instant deadline{0};     ///< of that attempt
     bool wasInVain = false;  ///< the latest refresh has brought nothing
     std::optional<std::uint64_t> spent{}, brought{}, lookedAhead{};  ///< generations
     Instant broughtAt{0}, lookedAheadAt{0}, endedAt{0};
@@ -129,12 +142,14 @@ asio::awaitable<Result<void>> Refresh::want(Wish wish, std::stop_token stop) {
     if (!ask_ || (!wish.isBearer && rules_.perHour == 0)) co_return std::unexpected(inVain(wish));
     // Who comes while others wait for the person already waits with them.
     const bool personWasAsked = about.wasInVain && !about.waiters.empty();
-    if (!about.job && !personWasAsked && !about.circuit.isOpen(now())) begin(wish, about);
+    const bool mayAsk = wish.isBearer || (!personWasAsked && !about.circuit.isOpen(now()));
+    if (!about.job && mayAsk) begin(wish, about);
     co_return co_await wait(std::move(wish), Until::refreshed, stop);
 }
 
 Result<JobId> Refresh::trigger(const Key& key, Reason reason) {
-    const Wish wish{.key = key, .isBearer = key.site.empty(), .reason = reason, .known = vault_.generation(key)};
+    const Wish wish{
+        .key = key, .isBearer = key.site.empty(), .reason = reason, .known = vault_.generation(key)};
     if (!ask_ || (!wish.isBearer && rules_.perHour == 0)) return std::unexpected(inVain(wish));
     auto& about = caseOf(key);
     if (about.job) {
@@ -185,19 +200,10 @@ bool Refresh::areSpent(const Key& key) const {
 }
 
 Result<void> Refresh::mayBegin(const Key& key, const Case& about) const {
-    if (const auto rest = about.circuit.rest(now()); rest.count() > 0) {
-        return std::unexpected(tooOften("Newer cookies for " + key.origin +
-                                            " were asked for several times in vain. Sign in there in the "
-                                            "browser; it is asked again in " +
-                                            minutesOf(rest) + ".",
-                                        rest));
-    }
-    if (const auto pause = about.bucket.wait(now()); !key.site.empty() && pause.count() > 0) {
-        return std::unexpected(tooOften("Newer cookies for " + key.origin +
-                                            " were asked for as often as refresh.perHour allows. Try again in " +
-                                            minutesOf(pause) + ".",
-                                        pause));
-    }
+    if (const auto rest = about.circuit.rest(now()); rest.count() > 0)
+        return std::unexpected(tooOftenInVain(key, rest));
+    const auto pause = about.bucket.wait(now());
+    if (!key.site.empty() && pause.count() > 0) return std::unexpected(tooOften(key, pause));
     return {};
 }
 
@@ -212,6 +218,7 @@ JobId Refresh::begin(const Wish& wish, Case& about) {
     }
     about.wish = wish;
     about.begunAt = now();
+    about.due = now() + options.delay;
     about.attempt.clear();
     const JobId id = queue_.add(keyText(wish.key), options, now());
     about.job = id;
@@ -300,8 +307,7 @@ Result<void> Refresh::done(std::string_view id) {
     auto& [key, about] = *found;
     if (!about.job) return {};
     const auto entry = vault_.status(key);
-    const bool wasProlonged =
-        about.wish.reason == Reason::stale && entry && entry->freshness == "fresh";
+    const bool wasProlonged = about.wish.reason == Reason::stale && entry && entry->freshness == "fresh";
     if (wasProlonged && queue_.complete(*about.job, about.attempt, now())) {
         ended(key, about, true, "prolonged");
     } else {
@@ -325,8 +331,8 @@ Result<void> Refresh::failed(std::string_view id, std::string_view why) {
 }
 
 Refresh::Cases::iterator Refresh::byAttempt(std::string_view id) {
-    return std::ranges::find_if(
-        cases_, [&](const auto& item) { return !id.empty() && item.second.attempt == id; });
+    return std::ranges::find_if(cases_,
+                                [&](const auto& item) { return !id.empty() && item.second.attempt == id; });
 }
 
 void Refresh::turn() {
@@ -384,7 +390,7 @@ void Refresh::ended(const Key& key, Case& about, bool isRefreshed, std::string_v
     about.spent.reset();
     about.endedAt = now();
     // Whether what has come is any good will be seen: noteFailing().
-    if (!isRefreshed && !wasWeak) about.circuit.failed(now());
+    if (!isRefreshed && !wasWeak && !about.wish.isBearer) about.circuit.failed(now());
     about.wasInVain = !isRefreshed && !wasWeak;
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now() - about.begunAt);
     tell(isRefreshed ? "refresh.done" : "refresh.failed", key,
@@ -411,9 +417,8 @@ void Refresh::rouse(Case& about, bool isRefreshed) {
         } else if (waiter->until == Until::jobEnds || std::exchange(isFirst, false)) {
             waiter->say({});
         } else {
-            waiter->goesOnAt =
-                now() + milliseconds(static_cast<std::int64_t>(timing_.chance() *
-                                                               static_cast<double>(spread.count())));
+            waiter->goesOnAt = now() + milliseconds(static_cast<std::int64_t>(
+                                           timing_.chance() * static_cast<double>(spread.count())));
         }
     }
 }
@@ -426,9 +431,9 @@ void Refresh::wakeWhoeverIsDue() {
             if (waiter->goesOnAt && *waiter->goesOnAt <= now()) {
                 waiter->say({});
             } else if (!waiter->goesOnAt && losesPatience) {
-                const auto may = mayBegin(key, about);
-                const bool wasNeverAsked = about.job && about.attempt.empty() && !may;
-                waiter->say(std::unexpected(wasNeverAsked ? may.error() : inVain(waiter->wish)));
+                const bool wasNeverAsked = about.job && about.attempt.empty() && about.due > now();
+                waiter->say(
+                    std::unexpected(wasNeverAsked ? tooOften(key, about.due - now()) : inVain(waiter->wish)));
             }
         }
     }
@@ -441,8 +446,10 @@ void Refresh::setAlarm() {
         if (about.job && queue_.state(*about.job) == JobState::active) consider(about.deadline);
         for (const Waiter* waiter : about.waiters) {
             if (waiter->verdict) continue;
-            if (waiter->goesOnAt) consider(*waiter->goesOnAt);
-            else if (waiter->until == Until::refreshed) consider(waiter->patienceEnds);
+            if (waiter->goesOnAt)
+                consider(*waiter->goesOnAt);
+            else if (waiter->until == Until::refreshed)
+                consider(waiter->patienceEnds);
         }
     }
     alarm_.cancel();
@@ -463,9 +470,10 @@ void Refresh::tidy() {
 
 Error Refresh::inVain(const Wish& wish) const {
     if (wish.isBearer) {
-        return {.kind = Kind::backend_unauthorized,
-                .message = "Your study backend " + wish.key.origin +
-                           " does not accept the token. Enter a new one in Auricle's settings, then try again."};
+        return {
+            .kind = Kind::backend_unauthorized,
+            .message = "Your study backend " + wish.key.origin +
+                       " does not accept the token. Enter a new one in Auricle's settings, then try again."};
     }
     return {.kind = Kind::login_required,
             .message = "Your session at " + wish.key.origin +

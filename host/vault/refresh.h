@@ -44,8 +44,8 @@ struct Wish {
 
 struct RefreshRules {
     std::chrono::milliseconds deadline{30'000};  ///< for the extension to answer an attempt
-    unsigned perHour = 6;  ///< refreshes of one key's cookies; 0: nobody is ever asked
-    unsigned burst = 2;    ///< so many of them may follow on each other
+    unsigned perHour = 6;                        ///< refreshes of one key's cookies; 0: nobody is ever asked
+    unsigned burst = 2;                          ///< so many of them may follow on each other
     unsigned attempts = 3;
     std::chrono::milliseconds backoff{2'000};  ///< before the second attempt; doubled before each further one
     double jitter = 0.5;                       ///< the share of it that is left to chance

@@ -10,8 +10,8 @@ namespace {
 
 // BullMQ's exponential strategy, in its own arithmetic: the differential test compares to the millisecond.
 std::chrono::milliseconds pauseAfter(const JobOptions& options, unsigned attemptsMade, double chance) {
-    const double most = std::round(std::pow(2.0, attemptsMade - 1.0) *
-                                   static_cast<double>(options.backoff.count()));
+    const double most =
+        std::round(std::pow(2.0, attemptsMade - 1.0) * static_cast<double>(options.backoff.count()));
     if (options.jitter <= 0) return std::chrono::milliseconds(static_cast<std::int64_t>(most));
     const double least = most * (1 - options.jitter);
     return std::chrono::milliseconds(
@@ -107,8 +107,7 @@ bool RefreshQueue::remove(JobId id, Instant now) {
     const auto found = jobs_.find(id);
     if (found == jobs_.end() || isLocked(found->second, now)) return false;
     leave(id, found->second);
-    if (const auto holder = byKey_.find(found->second.key);
-        holder != byKey_.end() && holder->second == id) {
+    if (const auto holder = byKey_.find(found->second.key); holder != byKey_.end() && holder->second == id) {
         byKey_.erase(holder);
     }
     jobs_.erase(found);

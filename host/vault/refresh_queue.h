@@ -31,7 +31,7 @@ struct QueueCounts {
 struct QueueRules {
     std::chrono::milliseconds lock{30'000};  ///< how long an attempt may take; after that it can be swept up
     unsigned maxStalled = 1;                 ///< swept up more often than this, a job is to be failed
-    std::size_t keep = 1000;                 ///< so many completed and so many failed are remembered; 1 or more
+    std::size_t keep = 1000;  ///< so many completed and so many failed are remembered; 1 or more
 };
 
 struct JobOptions {
@@ -45,7 +45,7 @@ struct JobOptions {
 /// An attempt that has begun. It is ended by complete() or fail() with the same token, or swept up.
 struct Taken {
     JobId id = 0;
-    unsigned start = 1;  ///< how often the job was begun, this time included
+    unsigned start = 1;               ///< how often the job was begun, this time included
     bool hasStalledTooOften = false;  ///< to be failed for good at once
 };
 

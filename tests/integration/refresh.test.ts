@@ -251,15 +251,13 @@ describe("refresh.trigger and refresh.status", () => {
     assert.equal((await counts(host)).failed, 1);
   });
 
-  it("refuse what names no site, no reason, or nobody's cookies", async () => {
+  it("want to be told whose cookies, where there are those of none or of several", async () => {
     const host = await scene.start();
-    const trigger = (params: object): Promise<unknown> => host.bridge.request("refresh.trigger", params as never);
-    await assertRefused(trigger({ site: "nowhere", reason: "stale" }), "bad_params", "/site");
-    await assertRefused(trigger({ site: "panopto", reason: "because" }), "bad_params", "/reason");
-    await assertRefused(trigger({ site: "panopto", origin: "panopto", reason: "stale" }), "bad_params", "/origin");
-    await assertRefused(trigger({ site: "panopto", reason: "stale" }), "bad_params", "/origin");
+    const trigger = () => host.bridge.refreshes.trigger({ site: "panopto", reason: "manual_trigger" });
+    await assertRefused(trigger(), "bad_params", "/origin");
     await host.signIn();
     await host.signIn("other.hosted.panopto.com");
-    await assertRefused(trigger({ site: "panopto", reason: "stale" }), "bad_params", "/origin");
+    await assertRefused(trigger(), "bad_params", "/origin");
+    assert.deepEqual(host.wanted, []);
   });
 });

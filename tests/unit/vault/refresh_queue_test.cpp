@@ -1,4 +1,5 @@
-// That it does as BullMQ does is shown by tests/integration/refresh-queue.test.ts; here is what each rule says.
+// That it does as BullMQ does is shown by tests/integration/refresh-queue.test.ts; here is what each rule
+// says.
 #include "vault/refresh_queue.h"
 
 #include <gtest/gtest.h>

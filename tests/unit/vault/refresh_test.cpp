@@ -29,11 +29,11 @@ class Refresh : public testing::Test {
         make({});
     }
     void make(vault::RefreshRules rules) {
-        refresh.emplace(loop.get_executor(), vault, rules,
-                        vault::RefreshTiming{.now = [this] { return now; }, .chance = [this] { return chance; }});
-        refresh->onEvent([this](const vault::AuditEvent& event) {
-            events.push_back(event.event + " " + event.outcome);
-        });
+        refresh.emplace(
+            loop.get_executor(), vault, rules,
+            vault::RefreshTiming{.now = [this] { return now; }, .chance = [this] { return chance; }});
+        refresh->onEvent(
+            [this](const vault::AuditEvent& event) { events.push_back(event.event + " " + event.outcome); });
         ask();
     }
     void ask() {
@@ -67,9 +67,7 @@ class Refresh : public testing::Test {
             return of.want(std::move(what), until);
         }(*refresh, std::move(wish), stop));
     }
-    void refreshed(Key key = site) {
-        note(refresh->refreshed(key, Reason::manual_trigger, {}));
-    }
+    void refreshed(Key key = site) { note(refresh->refreshed(key, Reason::manual_trigger, {})); }
     void settled(Key key = site) { note(refresh->settled(key, {})); }
     void note(boost::asio::awaitable<Result<void>> what) {
         boost::asio::co_spawn(loop, std::move(what), [this](std::exception_ptr fault, Result<void> outcome) {
@@ -340,6 +338,7 @@ TEST_F(Refresh, that_may_not_be_had_yet_is_told_with_the_time_left) {
     put("old");
     want();
     put("new");
+    vault.proved(site, *vault.generation(site));
     const auto refused = refresh->trigger(site, Reason::manual_trigger);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, Kind::rate_limited);
@@ -347,6 +346,7 @@ TEST_F(Refresh, that_may_not_be_had_yet_is_told_with_the_time_left) {
     want(site, Reason::session_expired, 10min);
     pass(10min);
     EXPECT_EQ(outcomes, (Words{"newer", "rate_limited"}));
+    EXPECT_EQ(refresh->trigger(site, Reason::manual_trigger).error().retryAfterMs, 3'600'000 - 600'000);
     EXPECT_EQ(asked.size(), 1u);
 }
 
@@ -355,6 +355,7 @@ TEST_F(Refresh, that_nobody_waits_for_any_more_costs_none_of_those_that_may_be_h
     put("old");
     want();
     put("new");
+    vault.proved(site, *vault.generation(site));
     for (int i = 0; i < 5; ++i) {
         std::stop_source stop;
         want(site, Reason::session_expired, patience, stop.get_token());
@@ -566,6 +567,7 @@ TEST_F(Refresh, does_not_mind_the_wall_clock_jumping_ten_years_back) {
     EXPECT_EQ(asked.size(), 2u);  // the deadline was over to the millisecond
     put("new", site, expiryIn(24h));
     EXPECT_EQ(outcomes, Words{"newer"});
+    vault.proved(site, *vault.generation(site));
     want();
     EXPECT_EQ(asked.size(), 3u);  // the second of the burst: nothing was used up by the jump
 }
