@@ -5,6 +5,7 @@ import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
 import { Courses } from "./courses.ts";
 import { fingerprint, isPartitioned, loginOf, LOGIN_COOKIE, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
 import { Jobs, type Job } from "./jobs.ts";
+import { awaitedBackend } from "./standby.ts";
 import { Link } from "./link.ts";
 import { bringUp, hasPrivateWindow, jarOf, openIn } from "./tab.ts";
 import { placeButton, placeOnOpenPages } from "./vanity.ts";
@@ -68,9 +69,10 @@ export class Desk {
         tell();
       },
       capture: (now, before) => this.#captureChanged(now, before),
-      connected: (again) => void this.windowClosed().finally(() => this.#startAgain(again)),
+      connected: (again) => void this.windowClosed().finally(() => this.#startAgain(again).finally(() => (again ? this.#standBy() : undefined))),
       refreshWanted: (wanted) => this.#refresh(wanted),
       isWatched,
+      isAwaited: async () => (await awaitedBackend()) !== null,
     });
     this.#courses = new Courses({
       ready: () => this.#link.ready(),
@@ -88,6 +90,7 @@ export class Desk {
     this.#vanityHosts = await placeButton().catch(() => []);
     this.#tell();
     if ((await this.#jobs.all()).length > 0) await this.#link.ready().catch(() => undefined);
+    await this.#standBy();
   }
 
   async vanityChanged(): Promise<void> {
@@ -113,6 +116,7 @@ export class Desk {
   async look(): Promise<void> {
     const { state } = this.#link.host;
     if (state === "idle" || state === "unreachable") await this.#link.ready().catch(() => undefined);
+    if (this.#link.host.state === "connected") await this.#standBy();
   }
 
   /** A lecture's page was opened: whether it is captured already is asked only where the person has agreed to be served. */
@@ -367,6 +371,12 @@ export class Desk {
     const bridge = await this.#link.ready();
     await bridge.putBearer({ origin, token });
     return true;
+  }
+
+  /** The study backend may have a wish: the program hears of it once it has the backend's token. */
+  async #standBy(): Promise<void> {
+    const origin = await awaitedBackend();
+    if (origin !== null) await this.#putToken(origin).catch(() => undefined);
   }
 
   async #retry(id: string): Promise<void> {
