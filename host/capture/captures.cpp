@@ -46,6 +46,18 @@ std::unexpected<Error> cookiesAreOff(std::string_view what, const std::string& s
                                           site + ".useCookies in the configuration).");
 }
 
+/// Of the cookies that are there for a site, and perhaps an origin: the latest first.
+std::vector<vault::Key> keysOf(std::vector<vault::EntryStatus> entries, const std::string& site,
+                               const std::optional<std::string>& origin) {
+    std::erase_if(entries, [&](const vault::EntryStatus& entry) {
+        return entry.slot != "active" || entry.key.site != site || (origin && entry.key.origin != *origin);
+    });
+    std::ranges::sort(entries, std::greater{}, &vault::EntryStatus::putAtMs);
+    std::vector<vault::Key> keys;
+    for (auto& entry : entries) keys.push_back(std::move(entry.key));
+    return keys;
+}
+
 constexpr std::int64_t msPerDay = 86'400'000;
 
 std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
@@ -86,7 +98,7 @@ void Captures::listen(Events events) {
                                .site = wanted.key.site,
                                .origin = wanted.key.origin,
                                .store = wanted.key.store,
-                               .reason = wanted.reason,
+                               .reason = std::string(vault::word(wanted.reason)),
                                .attempt = wanted.attempt});
     });
 }
@@ -552,6 +564,26 @@ std::vector<Capture> Captures::unfinished() {
 
 Result<void> Captures::refreshDone(const std::string& id) {
     return services_.refresh.done(id);
+}
+
+Result<std::string> Captures::refreshTrigger(const std::string& site, std::optional<std::string> origin,
+                                             vault::Reason reason) {
+    if (!services_.sites.find(site)) return badParam("/site", "There is no site of this name.");
+    if (origin) {
+        auto url = net::Url::parse(*origin);
+        if (!url) return badParam("/origin", url.error().message);
+        origin = url->origin();
+    }
+    auto keys = keysOf(services_.vault.status(), site, origin);
+    if (keys.empty() && origin) keys.push_back({.site = site, .origin = *origin, .store = ""});
+    const bool isOneOrigin =
+        std::ranges::adjacent_find(keys, std::not_equal_to{}, &vault::Key::origin) == keys.end();
+    if (keys.empty() || !isOneOrigin) {
+        return badParam("/origin", "Say whose cookies, such as https://uni.hosted.panopto.com.");
+    }
+    auto triggered = services_.refresh.trigger(keys.front(), reason);
+    if (!triggered) return std::unexpected(std::move(triggered.error()));
+    return std::to_string(*triggered);
 }
 
 Result<void> Captures::refreshFailed(const std::string& id, const std::string& why) {

@@ -33,6 +33,9 @@ class Captures final : public Manager {
     std::vector<Capture> unfinished() override;
     Result<void> refreshDone(const std::string& id) override;
     Result<void> refreshFailed(const std::string& id, const std::string& why) override;
+    Result<std::string> refreshTrigger(const std::string& site, std::optional<std::string> origin,
+                                       vault::Reason reason) override;
+    vault::QueueCounts refreshStatus() const override { return services_.refresh.status(); }
     boost::asio::awaitable<void> parkAll() override;
 
     /// Told beside the channel, of all captures and of every put that changed something. Called on the loop.

@@ -12,6 +12,8 @@
 #include "capture/capture.h"
 #include "sites/site.h"
 #include "system/error.h"
+#include "vault/reason.h"
+#include "vault/refresh_queue.h"
 
 namespace auricle::capture {
 
@@ -97,6 +99,11 @@ class Manager {
     /// The extension's answers to refresh.wanted; bad_params when no such refresh is under way.
     virtual Result<void> refreshDone(const std::string& id) = 0;
     virtual Result<void> refreshFailed(const std::string& id, const std::string& why) = 0;
+    /// Begins a refresh of a site's cookies, or joins the one under way; gives its id. bad_params for a site
+    /// that is none, or where it takes an origin to know whose cookies; login_required, rate_limited.
+    virtual Result<std::string> refreshTrigger(const std::string& site, std::optional<std::string> origin,
+                                               vault::Reason reason) = 0;
+    virtual vault::QueueCounts refreshStatus() const = 0;
     /// The process ends: stops every transfer, writes down where each stands. Returns when that is done.
     virtual boost::asio::awaitable<void> parkAll() = 0;
 };

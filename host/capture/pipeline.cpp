@@ -13,6 +13,9 @@ namespace {
 
 constexpr unsigned mostRefreshesInVain = 2;  // SAFETY "When a session has ended"
 constexpr std::chrono::seconds lookForRoomEvery{10};
+constexpr std::chrono::minutes lookAheadEvery{3};
+constexpr std::uint64_t isLongFromMs = 20 * 60'000;      // a lecture of that length is fetched in minutes
+constexpr std::uint64_t isLongFromBytes = 100'000'000;   // where nobody says how long it is
 constexpr std::chrono::milliseconds progressEvery{200};  // PROTOCOL section 4: at most 5 a second
 constexpr std::uint64_t roomToGoOn = 64u << 20;  // bytes: with less, the next part would stop again at once
 
@@ -26,7 +29,10 @@ Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots,
       job_(job),
       capture_(job.entry.capture),
       site_(*services.sites.find(job.page.site)),
-      credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies) {}
+      credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies,
+                   job.entry.capture.id) {
+    credentials_.withholdSpent(services.refresh);
+}
 
 vault::Key Pipeline::siteKey() const {
     return {.site = job_.page.site, .origin = job_.page.origin, .store = job_.entry.capture.store};
@@ -34,7 +40,7 @@ vault::Key Pipeline::siteKey() const {
 
 asio::awaitable<Result<void>> Pipeline::run() {
     for (;;) {
-        if (auto turn = co_await slots_.acquire(stop()); !turn) co_return turn;
+        if (auto turn = co_await takeTurn(); !turn) co_return turn;
         generation_ = services_.vault.generation(siteKey());
         auto outcome = co_await once();
         co_await endHeadStart();
@@ -43,6 +49,25 @@ asio::awaitable<Result<void>> Pipeline::run() {
         if (stop().stop_requested()) co_return fail(Kind::cancelled, "It was stopped.");
         if (auto recovered = co_await recover(outcome.error()); !recovered) co_return recovered;
     }
+}
+
+asio::awaitable<Result<void>> Pipeline::takeTurn() {
+    const auto key = siteKey();
+    const auto token = stop();
+    for (;;) {
+        if (auto turn = co_await slots_.acquire(token); !turn) co_return turn;
+        if (!services_.config.sites.at(key.site).useCookies || !services_.refresh.areSpent(key)) break;
+        slots_.release();
+        if (auto settled = co_await waitForRefresh(); !settled) co_return settled;
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Pipeline::waitForRefresh() {
+    const auto key = siteKey();
+    const auto token = stop();
+    job_.enter(State::waiting_for_cookies);
+    co_return co_await services_.refresh.settled(key, token);
 }
 
 asio::awaitable<Result<void>> Pipeline::once() {
@@ -105,6 +130,7 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     capture_.plan = PlanTaken{.how = std::string(way.how()),
                               .bytes = way.bytes(),
                               .wholeBytes = way.wholeBytes() ? way.wholeBytes() : wholeBytes_};
+    if (auto looked = co_await lookAhead(way); !looked) co_return looked;
     job_.enter(State::downloading);
     if (auto opened = co_await openPart(); !opened) co_return opened;
     gotBytes(job_.part->size(), job_.part->validator().total);
@@ -115,6 +141,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     net::JudgeHead judgeHead = [this, &isRefused](const net::ResponseHead& head) {
         auto judged = site_.judgeMedia(job_.page, head);
         isRefused = !judged && judged.error().kind == Kind::forbidden;
+        // The site has resolved the page, and what it named is sound: its cookies are good.
+        if (judged) credentials_.proved();
         return judged;
     };
     auto judgeHop = [this](const net::Url& from, const net::Url& to) {
@@ -134,7 +162,9 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     };
     ahead_ = headStart(way);
     job_.isLive = way.isLive();
+    auto watch = keepLookingAhead();
     auto outcome = co_await way.fetch(with, *job_.part, onProgress);
+    watch.reset();
     job_.isLive = false;
     if (outcome) {
         // What is under way up there goes on beside the finishing.
@@ -149,6 +179,23 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     co_return std::unexpected(co_await site_.explain(job_.page, std::move(outcome.error()), asking));
 }
 
+asio::awaitable<Result<void>> Pipeline::lookAhead(const streams::Way& way) {
+    const bool isLong =
+        way.isLive() || job_.entry.about.durationMs >= isLongFromMs || way.bytes() >= isLongFromBytes;
+    if (!isLong || !credentials_.given()) co_return Result<void>{};
+    const auto key = siteKey();
+    services_.refresh.lookAhead(key);
+    const auto token = stop();
+    co_return co_await services_.refresh.settled(key, token);
+}
+
+std::unique_ptr<Ticker> Pipeline::keepLookingAhead() {
+    auto look = [this] {
+        if (credentials_.given()) services_.refresh.lookAhead(siteKey());
+    };
+    return std::make_unique<Ticker>(loop_, lookAheadEvery, look);
+}
+
 std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
     bool goesToBackend = capture_.target.to == delivery::Target::To::backend;
     if (!goesToBackend || !way.landsFinished()) return nullptr;
@@ -160,7 +207,7 @@ std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
                                         delivery::Growing& growing) -> asio::awaitable<void> {
         auto delivery = services_.deliveryTo(capture_.target);
         if (!delivery) co_return;
-        BackendCredentials token(services_.vault, capture_.target.origin);
+        BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
         delivery::Visit with{services_.http, token, services_.timing, stop()};
         auto uploaded = uploadedBytes();
         auto registered = registeredLecture();
@@ -205,6 +252,7 @@ asio::awaitable<Result<Finished>> Pipeline::finish() {
     auto finished = co_await finishFile(raw, tools);
     bool isWorthless = !finished && (finished.error().kind == Kind::not_media ||
                                      finished.error().kind == Kind::drm_protected);
+    if (finished && finished->isOutOfVideo && capture_.plan) capture_.plan->how = "audio-from-video";
     // Nothing of it is worth going on from.
     if (isWorthless) forgetPart();
     co_return finished;
@@ -224,7 +272,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     co_await endHeadStart();
     auto parcel = parcelOf(finished);
     if (!job_.entry.about.captionLanguages.empty()) parcel.captions = [this] { return captions(); };
-    BackendCredentials token(services_.vault, capture_.target.origin);
+    BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
     delivery::Visit with{services_.http, token, services_.timing, stop()};
@@ -232,6 +280,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     auto registered = registeredLecture();
     auto delivered = co_await (*delivery)->deliver(parcel, with, uploaded, registered);
     if (!delivered) co_return std::unexpected(std::move(delivered.error()));
+    token.proved();
     capture_.result = Outcome{.file = delivered->file.string(),
                               .bytes = parcel.bytes,
                               .sha256 = parcel.sha256,
@@ -288,9 +337,13 @@ asio::awaitable<std::optional<delivery::Captions>> Pipeline::captions() {
 }
 
 asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {
+    // What was answered to a request without its cookies says nothing.
+    if (credentials_.takeWithheld()) co_return co_await waitForRefresh();
     switch (error.kind) {
         case Kind::login_required:
-            co_return co_await waitForCookies(error);
+            co_return co_await waitForCookies(error, vault::Reason::session_expired);
+        case Kind::bot_detected:
+            co_return co_await waitForCookies(error, vault::Reason::bot_detection);
         case Kind::backend_unauthorized:
             co_return co_await waitForToken(error);
         case Kind::disk_full:
@@ -300,9 +353,13 @@ asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {
     }
 }
 
-asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
+asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error, vault::Reason reason) {
     const auto& config = services_.config;
-    if (!config.sites.at(job_.page.site).useCookies) {
+    const auto key = siteKey();
+    const auto token = stop();
+    const bool usesCookies = config.sites.at(job_.page.site).useCookies;
+    if (!usesCookies && error.kind != Kind::login_required) co_return std::unexpected(error);
+    if (!usesCookies) {
         co_return fail(Kind::login_required,
                        "This recording is not public, and the use of cookies is switched off for this site "
                        "(sites." +
@@ -313,23 +370,26 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
     bytesAtRefresh_ = bytes;
     if (refreshesInVain_++ == mostRefreshesInVain) co_return std::unexpected(error);
     job_.enter(State::waiting_for_cookies);
-    auto key = siteKey();
-    std::string reason = generation_ ? "session_expired" : "missing_cookies";
-    auto token = stop();
-    co_return co_await services_.refresh.want(key, false, reason, services_.vault, generation_,
-                                              std::chrono::milliseconds(config.captures.signInMs), token);
+    const auto used = credentials_.given() ? credentials_.given() : generation_;
+    vault::Wish wish{.key = key,
+                     .reason = used ? reason : vault::Reason::missing_cookies,
+                     .known = used,
+                     .patience = std::chrono::milliseconds(config.captures.signInMs)};
+    co_return co_await services_.refresh.want(std::move(wish), token);
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
     if (std::exchange(askedForToken_, true)) co_return std::unexpected(error);
     vault::Key key{.site = "", .origin = capture_.target.origin, .store = ""};
     auto known = services_.vault.generation(key);
-    std::string reason = known ? "session_expired" : "missing_cookies";
+    vault::Wish wish{.key = key,
+                     .isBearer = true,
+                     .reason = known ? vault::Reason::session_expired : vault::Reason::missing_cookies,
+                     .known = known,
+                     .patience = std::chrono::milliseconds(services_.config.refresh.deadlineMs)};
     auto token = stop();
     job_.enter(State::waiting_for_cookies);
-    co_return co_await services_.refresh.want(key, true, reason, services_.vault, known,
-                                              std::chrono::milliseconds(services_.config.refresh.deadlineMs),
-                                              token);
+    co_return co_await services_.refresh.want(std::move(wish), token);
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {

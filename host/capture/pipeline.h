@@ -28,6 +28,9 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> run();
 
   private:
+    /// A slot; not while cookies are being asked for in place of those that are there.
+    boost::asio::awaitable<Result<void>> takeTurn();
+    boost::asio::awaitable<Result<void>> waitForRefresh();
     boost::asio::awaitable<Result<void>> once();
     boost::asio::awaitable<Result<sites::Plan>> resolve(std::optional<Kind> hasFailed);
     boost::asio::awaitable<Result<void>> fetchFirstThatWorks(std::optional<Kind> hasFailed);
@@ -35,6 +38,9 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> fetch();
     boost::asio::awaitable<Result<void>> fetch(const streams::Way& way);
     /// Begins to deliver what the way brings while it brings it; null where that is not to be done.
+    /// Before and while a long way is gone: a session that is about to end is looked after ahead of time.
+    boost::asio::awaitable<Result<void>> lookAhead(const streams::Way& way);
+    std::unique_ptr<Ticker> keepLookingAhead();
     std::unique_ptr<HeadStart> headStart(const streams::Way& way);
     /// Returns when nothing is delivered ahead any more.
     boost::asio::awaitable<void> endHeadStart();
@@ -47,7 +53,7 @@ class Pipeline {
     boost::asio::awaitable<std::optional<delivery::Captions>> captions();
 
     boost::asio::awaitable<Result<void>> recover(const Error& error);
-    boost::asio::awaitable<Result<void>> waitForCookies(const Error& error);
+    boost::asio::awaitable<Result<void>> waitForCookies(const Error& error, vault::Reason reason);
     boost::asio::awaitable<Result<void>> waitForToken(const Error& error);
     boost::asio::awaitable<Result<void>> waitForRoom(const Error& error);
 
@@ -80,7 +86,7 @@ class Pipeline {
     SiteCredentials credentials_;
     std::unique_ptr<HeadStart> ahead_;         ///< null: nothing is delivered ahead
     std::uint64_t wholeBytes_ = 0;             ///< what the site says the video would have cost; 0: not known
-    std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it went wrong
+    std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it began
     std::uint64_t bytesAtRefresh_ = 0;
     unsigned refreshesInVain_ = 0;
     bool askedForToken_ = false;

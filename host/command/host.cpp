@@ -5,12 +5,12 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "capture/site_cookies.h"
 #include "command/network.h"
 #include "command/reveal.h"
 #include "delivery/backend_address.h"
 #include "delivery/backend_delivery.h"
 #include "delivery/folder_delivery.h"
-#include "sites/panopto.h"
 #include "system/system_facts.h"
 #include "system/tools.h"
 
@@ -32,10 +32,18 @@ std::vector<std::string> strings(const Names& names) {
     return {names.begin(), names.end()};
 }
 
-std::vector<vault::SiteRules> siteRules() {
-    return {{.site = "panopto",
-             .login = strings(sites::panoptoLoginCookies),
-             .helpful = strings(sites::panoptoHelpfulCookies)}};
+vault::VaultLimits vaultLimits(const Config& config) {
+    using std::chrono::milliseconds;
+    return {.freshness = {.beforeExpiry = milliseconds(config.vault.staleBeforeExpiryMs),
+                          .afterAnswer = milliseconds(config.vault.staleAfterAnswerMs),
+                          .sessionAge = milliseconds(config.vault.sessionAgeMs)},
+            .hold = milliseconds(config.vault.holdPreviousMs)};
+}
+
+vault::RefreshRules refreshRules(const Config& config) {
+    return {.deadline = std::chrono::milliseconds(config.refresh.deadlineMs),
+            .perHour = config.refresh.perHour,
+            .burst = config.refresh.burst};
 }
 
 }  // namespace
@@ -45,13 +53,15 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       paths_(paths),
       config_(std::move(config)),
       log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
-      vault_(siteRules(), now),
+      vault_(capture::siteCookies(), vault::Vault::realClocks(), vaultLimits(config_)),
+      sweeper_(loop.get_executor(), vault_),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
+      refresh_(loop.get_executor(), vault_, refreshRules(config_), vault::realRefreshTiming()),
       sites_(sites::sitesFor(config_)),
       http_(loop.get_executor(), networkOptions(config_)),
       captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)),
       duties_(loop.get_executor(), dutyMeans()) {
-    vault_.onForget([this] {
+    vault_.onWiped([this] {
         duties_.secretsWiped();
         http_.forgetConnections();
     });
@@ -76,9 +86,9 @@ capture::DutyMeans Host::dutyMeans() {
             .captures = captures_,
             .refresh =
                 [this](vault::Key key, std::string reason, std::stop_token stop) {
-                    return refresh_.want(key, false, std::move(reason), vault_, vault_.generation(key),
-                                         std::chrono::milliseconds(config_.refresh.deadlineMs),
-                                         std::move(stop));
+                    return refresh_.refreshed(
+                        std::move(key),
+                        vault::reasonOf(reason).value_or(vault::Reason::manual_trigger), std::move(stop));
                 },
             .monotonic = std::chrono::steady_clock::now,
             .version = AURICLE_VERSION};

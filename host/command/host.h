@@ -16,6 +16,7 @@
 #include "system/worker_thread.h"
 #include "vault/refresh.h"
 #include "vault/seal.h"
+#include "vault/sweeper.h"
 #include "vault/vault.h"
 
 namespace auricle::command {
@@ -48,6 +49,7 @@ class Host {
     Log log_;
     WorkerThread worker_;
     vault::Vault vault_;
+    vault::Sweeper sweeper_;
     vault::SealTable seals_;
     vault::Refresh refresh_;
     sites::Registry sites_;

@@ -34,6 +34,11 @@ class Misconfigured final : public capture::Manager {
     Result<void> refreshFailed(const std::string& id, const std::string& why) override {
         return behind_.refreshFailed(id, why);
     }
+    Result<std::string> refreshTrigger(const std::string&, std::optional<std::string>,
+                                       vault::Reason) override {
+        return std::unexpected(why_);
+    }
+    vault::QueueCounts refreshStatus() const override { return behind_.refreshStatus(); }
     boost::asio::awaitable<void> parkAll() override { return behind_.parkAll(); }
 
   private:

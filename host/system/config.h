@@ -46,9 +46,16 @@ struct Config {
         std::vector<std::string> origins;
     } playback;
     struct {
-        unsigned perHour = 6;
+        unsigned perHour = 6;  ///< of each site's cookies in each store; 0: nobody is ever asked
+        unsigned burst = 2;    ///< so many of them may follow on each other
         std::uint64_t deadlineMs = 30'000;
     } refresh;
+    struct {
+        std::uint64_t staleBeforeExpiryMs = 600'000;
+        std::uint64_t staleAfterAnswerMs = 1'800'000;  ///< without an expiry: since the last good answer
+        std::uint64_t sessionAgeMs = 43'200'000;       ///< without an expiry: since the put
+        std::uint64_t holdPreviousMs = 300'000;        ///< 0: no previous generation is held
+    } vault;
     struct {
         bool enabled = true;                   ///< whether a backend that was sent to may ask for something
         unsigned perHour = 30;                 ///< jobs that are taken of one backend

@@ -3,6 +3,7 @@ import { Captures } from "./captures.ts";
 import { Channel, type HostNotification, type Method, type Params, type Result } from "./channel.ts";
 import { ChannelError, HostError } from "./errors.ts";
 import { Listeners } from "./events.ts";
+import { Refreshes } from "./refreshes.ts";
 import { Sites } from "./sites.ts";
 import { Vault } from "./vault.ts";
 import { backoffMs } from "./backoff.ts";
@@ -78,6 +79,7 @@ function asChannelError(error: unknown): ChannelError {
 
 export class Bridge {
   readonly captures: Captures;
+  readonly refreshes: Refreshes;
   readonly sites: Sites;
   readonly vault: Vault;
   readonly #options: Required<Omit<BridgeOptions, "onRefreshWanted">> & Pick<BridgeOptions, "onRefreshWanted">;
@@ -103,6 +105,7 @@ export class Bridge {
     };
     const ask = <M extends Method>(method: M, params: Params<M>): Promise<Result<M>> => this.request(method, params);
     this.captures = new Captures(ask);
+    this.refreshes = new Refreshes(ask);
     this.sites = new Sites(ask);
     this.vault = new Vault(ask, this.#options.clock);
   }

@@ -11,5 +11,6 @@ export type { ChannelProblem, Explanation } from "./messages.ts";
 export { HOST_NAME, nativePort } from "./port.ts";
 export type { EndedPort, OpenPort, Port } from "./port.ts";
 export type * from "./protocol.ts";
+export type { Refreshes } from "./refreshes.ts";
 export type { Sites } from "./sites.ts";
 export type { Vault } from "./vault.ts";

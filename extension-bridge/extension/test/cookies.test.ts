@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Cookie } from "@auricle/bridge";
-import { endpoints, fingerprint, loginOf, ofJar, ofOneLogin, readCookies, withoutRepeats, type CookieSource, type Wanted } from "../src/background/cookies.ts";
+import { fingerprint, ofJar, ofOneLogin, readCookies, withoutRepeats, type CookieSource, type Wanted } from "../src/background/cookies.ts";
+import { endpoints, isLoginName, loginOf, signInUrl } from "../src/background/site-session.ts";
 
 const ORIGIN = "https://uni.hosted.panopto.com";
-const JAR: Wanted = { origin: ORIGIN, jar: { store: "0" } };
+const JAR: Wanted = { site: "panopto", origin: ORIGIN, jar: { store: "0" } };
 
 function cookie(name: string, more: Partial<Cookie> = {}): Cookie {
   return { name, value: `value of ${name}`, domain: "uni.hosted.panopto.com", path: "/", ...more };
@@ -104,18 +105,32 @@ test("cookies go along without the browser's name of their store, which the jar'
 });
 
 test("the login is the cookie of that name that has a value", () => {
-  assert.equal(loginOf([cookie("csrfToken")]), null);
-  assert.equal(loginOf([cookie(".ASPXAUTH", { value: "" })]), null);
-  assert.equal(loginOf([cookie("csrfToken"), cookie(".ASPXAUTH", { value: "A" })]), "A");
+  assert.equal(loginOf("panopto", [cookie("csrfToken")]), null);
+  assert.equal(loginOf("panopto", [cookie(".ASPXAUTH", { value: "" })]), null);
+  assert.equal(loginOf("panopto", [cookie("csrfToken"), cookie(".ASPXAUTH", { value: "A" })]), "A");
+});
+
+test("a session at YouTube is two cookies, and newer when any of them all has changed", () => {
+  const session = [cookie("LOGIN_INFO"), cookie("__Secure-3PAPISID"), cookie("SIDCC", { value: "1" })];
+  assert.equal(loginOf("youtube", session.slice(1)), null);
+  assert.equal(loginOf("youtube", session.slice(0, 1)), null);
+  assert.equal(loginOf("youtube", session), loginOf("youtube", [...session].reverse()));
+  assert.notEqual(loginOf("youtube", session), loginOf("youtube", [...session.slice(0, 2), cookie("SIDCC", { value: "2" })]));
+  assert.deepEqual(["LOGIN_INFO", "SAPISID", "SIDCC"].map((name) => isLoginName("youtube", name)), [true, true, false]);
+});
+
+test("a sign-in is at the site itself", () => {
+  assert.equal(signInUrl("mubi", "https://mubi.com"), "https://mubi.com/login");
+  assert.ok(signInUrl("panopto", ORIGIN).startsWith(`${ORIGIN}/`));
 });
 
 test("of two logins the partition's is used with its own cookies, and never a mixture", () => {
   const partitionKey = { topLevelSite: "https://uni.edu" };
   const inMoodle = [cookie(".ASPXAUTH", { partitionKey }), cookie("csrfToken", { partitionKey })];
   const outside = [cookie(".ASPXAUTH"), cookie("csrfToken")];
-  assert.deepEqual(ofOneLogin([...outside, ...inMoodle], false), inMoodle);
-  assert.deepEqual(ofOneLogin([...outside, ...inMoodle.slice(1)], false), outside);
-  assert.deepEqual(ofOneLogin([...outside, ...inMoodle.slice(1)], true), inMoodle.slice(1));
+  assert.deepEqual(ofOneLogin("panopto", [...outside, ...inMoodle], false), inMoodle);
+  assert.deepEqual(ofOneLogin("panopto", [...outside, ...inMoodle.slice(1)], false), outside);
+  assert.deepEqual(ofOneLogin("panopto", [...outside, ...inMoodle.slice(1)], true), inMoodle.slice(1));
 });
 
 test("a fingerprint tells two logins apart and holds neither", async () => {
@@ -125,5 +140,5 @@ test("a fingerprint tells two logins apart and holds neither", async () => {
 });
 
 test("without a recording's id there are still addresses to ask for", () => {
-  assert.equal(endpoints({ origin: ORIGIN }).length, 3);
+  assert.equal(endpoints("panopto", { origin: ORIGIN }).length, 3);
 });

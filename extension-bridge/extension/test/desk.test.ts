@@ -4,6 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import type { Capture, Cookie, RefreshWanted } from "@auricle/bridge";
 import { aCapture, refusal, validateTraffic } from "@auricle/bridge/testing";
 import { Desk } from "../src/background/desk.ts";
+import { signInPlaceOf } from "../src/background/notice.ts";
 import type { Place } from "../src/shared/wire.ts";
 
 const ORIGIN = "https://uni.hosted.panopto.com";
@@ -183,6 +184,55 @@ test("a backend that wants its token gets it, and another backend does not", asy
   browser.host.notify("refresh.wanted", wanted({ id: "r2", kind: "bearer", origin: "https://evil.example" }));
   await until(() => asked("refresh.failed").length === 1);
   assert.deepEqual(asked("refresh.failed")[0]?.params, { id: "r2", why: "no_token" });
+});
+
+test("a refresh that somebody else wants asks for a sign-in at the site, once, and the sign-in answers it", async () => {
+  const desk = newDesk();
+  await desk.press("allow", PLACE);
+  browser.host.notify("capture.changed", { capture: capture({ state: "done" }) });
+  await until(() => !JSON.stringify(browser.session).includes(ID));
+  browser.cookies = [];
+  for (const id of ["r1", "r2"]) browser.host.notify("refresh.wanted", wanted({ id, reason: "manual_trigger" }));
+  await until(() => asked("refresh.failed").length === 2);
+  const notice = `auricle-site:panopto ${ORIGIN} 0`;
+  assert.deepEqual(browser.notices.slice(1), [`${notice} Sign in again`, `${notice} Sign in again`]);
+
+  const place = signInPlaceOf(notice);
+  assert.ok(place);
+  await desk.openSignIn(place);
+  assert.deepEqual(browser.opened, [`${ORIGIN}/Panopto/Pages/Auth/Login.aspx window 1`]);
+
+  const before = browser.host.opened.length;
+  browser.cookies = [login("NEWER")];
+  await desk.cookieChanged({ name: ".ASPXAUTH", domain: "uni.hosted.panopto.com", storeId: "0" } as chrome.cookies.Cookie, false);
+  await until(() => browser.host.opened.length === before + 1);
+  assert.deepEqual(browser.cleared, [notice]);
+});
+
+test("a refresh of YouTube's cookies brings them, and the same ones again are no answer to a bot check", async () => {
+  const origin = "https://www.youtube.com";
+  const session = (value: string): Cookie[] => ["LOGIN_INFO", "SAPISID", "SIDCC"].map((name) => ({ name, value: name === "SIDCC" ? value : "same", domain: ".youtube.com", path: "/" }));
+  const desk = newDesk();
+  await desk.press("allow", PLACE);
+  browser.local["consents"] = { [origin]: { at: 1 } };
+  browser.granted.push("https://www.youtube.com/*");
+  browser.cookies = session("1");
+  const ofYouTube = { site: "youtube", origin } as const;
+  browser.host.notify("refresh.wanted", wanted({ ...ofYouTube, reason: "missing_cookies" }));
+  await until(() => asked("refresh.done").length === 1);
+  assert.deepEqual(browser.host.opened.at(-1), { kind: "cookies", ...ofYouTube, store: "0", cookies: session("1") });
+  browser.host.notify("refresh.wanted", wanted({ ...ofYouTube, id: "r2", reason: "bot_detection" }));
+  await until(() => asked("refresh.failed").length === 1);
+  browser.cookies = session("2");
+  browser.host.notify("refresh.wanted", wanted({ ...ofYouTube, id: "r3", reason: "bot_detection" }));
+  await until(() => asked("refresh.done").length === 2);
+});
+
+test("a refresh for a site that needs no cookies is nothing that we could answer", async () => {
+  await newDesk().press("allow", PLACE);
+  browser.host.notify("refresh.wanted", wanted({ site: "direct", origin: "https://files.example" }));
+  await until(() => asked("refresh.failed").length === 1);
+  assert.equal(asked("refresh.failed")[0]?.params["why"], "no_handler");
 });
 
 test("signing in sends a waiting capture on", async () => {

@@ -24,6 +24,8 @@ export const browserState = {
   /** How often any cookie was asked for. */
   cookieReads: 0,
   notices: [] as string[],
+  /** Ids of notices that were taken back. */
+  cleared: [] as string[],
   /** Addresses, with what they were opened in. */
   opened: [] as string[],
   /** Match patterns of what the extension may see. */
@@ -46,6 +48,7 @@ export const browserState = {
     this.cookies = [];
     this.cookieReads = 0;
     this.notices = [];
+    this.cleared = [];
     this.opened = [];
     this.tabUrl = undefined;
     this.granted = ["https://*.panopto.com/*"];
@@ -82,6 +85,7 @@ export const browserState = {
   permissions: { getAll: async () => ({ origins: [...browserState.granted] }) },
   scripting: { getRegisteredContentScripts: async () => [], registerContentScripts: async () => undefined },
   notifications: {
+    clear: async (id: string) => void browserState.cleared.push(id),
     create: async (...given: [{ message: string }] | [string, { title: string }]) =>
       void browserState.notices.push(given.length === 1 ? given[0].message : `${given[0]} ${given[1].title}`),
   },

@@ -150,6 +150,11 @@ export class ChromiumBrowser implements TestBrowser {
     return (await worker.evaluate((which) => chrome.storage[which].get(), area)) as Plain;
   }
 
+  async notices(): Promise<string[]> {
+    const worker = await this.#worker();
+    return Object.keys(await worker.evaluate(async () => (await chrome.notifications.getAll()) as object));
+  }
+
   async plant(cookie: PlantedCookie): Promise<void> {
     const worker = await this.#worker();
     const stored = await worker.evaluate((given) => chrome.cookies.set(given), cookie);

@@ -195,6 +195,10 @@ export class FirefoxBrowser implements TestBrowser {
     return this.#inBackground(async (which) => (await chrome.storage[which as "local" | "session"].get()) as Plain, area);
   }
 
+  notices(): Promise<string[]> {
+    return this.#inBackground(async () => Object.keys((await chrome.notifications.getAll()) as object), null);
+  }
+
   async plant(cookie: PlantedCookie): Promise<void> {
     const isStored = await this.#inBackground(async (given) => (await chrome.cookies.set(given as unknown as chrome.cookies.SetDetails)) !== null, { ...cookie });
     if (!isStored) throw new Error(`The browser refused the cookie ${cookie.name}`);

@@ -89,6 +89,8 @@ export interface TestBrowser {
   store(values: { readonly [key: string]: Plain }): Promise<void>;
   /** All that the extension keeps: storage.local in the profile, storage.session in memory. */
   stored(area: "local" | "session"): Promise<Plain>;
+  /** Ids of the extension's notifications that stand now. */
+  notices(): Promise<string[]>;
   /** Puts a cookie into the browser as if a site had set it. */
   plant(cookie: PlantedCookie): Promise<void>;
   /** Takes away what the extension may see of Panopto, as a person does in the browser's own settings. */

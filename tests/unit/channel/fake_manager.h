@@ -96,6 +96,15 @@ class FakeManager : public capture::Manager {
         calls.push_back("failed " + id + " " + why);
         return {};
     }
+    Result<std::string> refreshTrigger(const std::string& site, std::optional<std::string> origin,
+                                       vault::Reason reason) override {
+        calls.push_back("refreshTrigger " + site + " at " + origin.value_or("anywhere") + ": " +
+                        std::string(word(reason)));
+        return "7";
+    }
+    vault::QueueCounts refreshStatus() const override {
+        return {.waiting = 1, .active = 2, .delayed = 3, .completed = 4, .failed = 5};
+    }
     boost::asio::awaitable<void> parkAll() override {
         calls.push_back("park");
         co_await holdWhile(&FakeManager::holdsParking);

@@ -146,6 +146,36 @@ TEST(Server, keeps_ids_and_carries_notifications_out_without_a_word) {
     EXPECT_EQ(host.manager.calls, std::vector<std::string>{"done r9"});
 }
 
+TEST(Server, triggers_a_refresh_and_counts_them_in_the_form_of_a_queue) {
+    Served host;
+    host.hello();
+    const auto triggered = host.ask(
+        "refresh.trigger",
+        {{"site", "panopto"}, {"origin", "https://uni.hosted.panopto.com"}, {"reason", "manual_trigger"}});
+    EXPECT_EQ(triggered.at("result"), (json{{"success", true},
+                                            {"message", "Cookie refresh job triggered successfully"},
+                                            {"reason", "manual_trigger"},
+                                            {"id", "7"}}));
+    EXPECT_EQ(
+        host.manager.calls,
+        std::vector<std::string>{"refreshTrigger panopto at https://uni.hosted.panopto.com: manual_trigger"});
+    EXPECT_EQ(host.ask("refresh.trigger", {{"site", "panopto"}, {"reason", "because"}})
+                  .at("error")
+                  .at("data")
+                  .at("path"),
+              "/reason");
+    EXPECT_EQ(host.ask("refresh.trigger", {{"reason", "stale"}}).at("error").at("data").at("path"), "/site");
+    EXPECT_EQ(host.ask("refresh.status", json::object()).at("result"), (json{{"success", true},
+                                                                             {"queue", "cookie-refresh"},
+                                                                             {"status",
+                                                                              {{"waiting", 1},
+                                                                               {"active", 2},
+                                                                               {"delayed", 3},
+                                                                               {"completed", 4},
+                                                                               {"failed", 5},
+                                                                               {"total", 15}}}}));
+}
+
 TEST(Server, answers_what_is_no_request_and_goes_on) {
     Served host;
     host.hello();

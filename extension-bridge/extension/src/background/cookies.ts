@@ -1,23 +1,11 @@
 // A site's cookies as the browser would send them, of the tab's own store and partition, and of no other.
 import type { Cookie } from "@auricle/bridge";
 import type { Jar } from "../shared/jar.ts";
-import type { LecturePage } from "../shared/page.ts";
+import { endpoints, loginOf, type CookieSite, type SitePage } from "./site-session.ts";
 
 /** The part of the browser's cookies API that is needed. Only `url`, `storeId` and what differs between browsers. */
 export interface CookieSource {
   getAll(query: { url: string; storeId: string; partitionKey?: object; firstPartyDomain?: null }): Promise<readonly Cookie[]>;
-}
-
-/** The login cookie of Panopto. Without it nobody is signed in. */
-export const LOGIN_COOKIE = ".ASPXAUTH";
-
-/** The addresses that the host asks at a site: the cookies are those which the browser would send there. */
-export function endpoints(page: Pick<LecturePage, "origin"> & Partial<Pick<LecturePage, "url" | "id">>): string[] {
-  return [
-    page.url ?? `${page.origin}/Panopto/Pages/Viewer.aspx`,
-    `${page.origin}/Panopto/Pages/Viewer/DeliveryInfo.aspx`,
-    `${page.origin}/Panopto/Podcast/Download/${page.id ?? "x"}.mp4`,
-  ];
 }
 
 function partitionOf(cookie: Cookie): string {
@@ -60,9 +48,9 @@ export function isPartitioned(cookie: Cookie): boolean {
  * The cookies of one login: those of the partition where somebody is signed in there, else the unpartitioned ones, since both
  * together may be two persons. `onlyPartitioned`: the login in use was the partition's, and no other takes its place.
  */
-export function ofOneLogin(cookies: readonly Cookie[], onlyPartitioned: boolean): Cookie[] {
+export function ofOneLogin(site: CookieSite, cookies: readonly Cookie[], onlyPartitioned: boolean): Cookie[] {
   const partitioned = cookies.filter(isPartitioned);
-  return onlyPartitioned || loginOf(partitioned) !== null ? partitioned : cookies.filter((cookie) => !isPartitioned(cookie));
+  return onlyPartitioned || loginOf(site, partitioned) !== null ? partitioned : cookies.filter((cookie) => !isPartitioned(cookie));
 }
 
 /** One of each (name, domain, path, partition, first party): several endpoints have most cookies in common. */
@@ -89,16 +77,14 @@ async function ask(source: CookieSource, url: string, storeId: string, firefox: 
 }
 
 /** Whose cookies, and out of which jar. */
-export interface Wanted {
-  origin: string;
-  url?: string;
-  id?: string;
+export interface Wanted extends SitePage {
+  site: CookieSite;
   jar: Jar;
 }
 
 /** All cookies which the host needs at an origin; none when the browser does not let us read them. */
-export async function readCookies(source: CookieSource, { jar, ...page }: Wanted, firefox: boolean): Promise<Cookie[]> {
-  const answers = await Promise.allSettled(endpoints(page).map((url) => ask(source, url, jar.store, firefox)));
+export async function readCookies(source: CookieSource, { site, jar, ...page }: Wanted, firefox: boolean): Promise<Cookie[]> {
+  const answers = await Promise.allSettled(endpoints(site, page).map((url) => ask(source, url, jar.store, firefox)));
   const found = answers.flatMap((answer) => (answer.status === "fulfilled" ? [...answer.value] : []));
   return withoutRepeats(ofJar(found, jar, page.origin)).map(withoutStore);
 }
@@ -106,11 +92,6 @@ export async function readCookies(source: CookieSource, { jar, ...page }: Wanted
 /** The jar's name goes along with all of them; the host would take the browser's shorter one for another store's. */
 function withoutStore({ storeId: _, ...cookie }: Cookie): Cookie {
   return cookie;
-}
-
-/** The login among cookies, or null. */
-export function loginOf(cookies: readonly Cookie[]): string | null {
-  return cookies.find((cookie) => cookie.name === LOGIN_COOKIE && cookie.value !== "")?.value ?? null;
 }
 
 /** A value's digest, so that a changed login can be told from an unchanged one without keeping it. */

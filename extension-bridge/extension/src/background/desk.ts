@@ -1,12 +1,14 @@
 // The desk where all comes together: what the person presses, what the host wants, what the browser says of cookies.
 import { ChannelError, HostError, isFinal, type Capture, type CaptureStartParams, type Cookie, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
-import { announce, askForAccess, askForSignIn, badge, tellOfRefusal } from "./announce.ts";
+import { announce, askForAccess, askForSignIn, askForSignInAt, badge, takeSignInBack, tellOfRefusal } from "./announce.ts";
 import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
 import { Courses } from "./courses.ts";
-import { fingerprint, isPartitioned, loginOf, LOGIN_COOKIE, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
+import { fingerprint, isPartitioned, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
 import { Jobs, type Job } from "./jobs.ts";
 import { awaitedBackend } from "./standby.ts";
 import { Link } from "./link.ts";
+import type { SignInPlace } from "./notice.ts";
+import { cookieSite, endpoints, isLoginName, loginOf, signInUrl, type CookieSite } from "./site-session.ts";
 import { bringUp, hasPrivateWindow, jarOf, openIn } from "./tab.ts";
 import { placeButton, placeOnOpenPages } from "./vanity.ts";
 import { covers, readGranted } from "../shared/access.ts";
@@ -33,12 +35,22 @@ function sentence(error: unknown): string {
 /** States that a capture leaves by itself. */
 const RUNS: ReadonlySet<Capture["state"]> = new Set(["queued", "resolving", "downloading", "finishing", "uploading"]);
 
-function jarNameOf({ origin, jar }: Job): string {
-  return `${origin} ${nameOf(jar)}`;
+function siteOf({ site = "panopto" }: Job): CookieSite {
+  return site;
+}
+
+function jarNameOf(job: Job): string {
+  return `${siteOf(job)} ${job.origin} ${nameOf(job.jar)}`;
+}
+
+function signInPlaceOf(job: Job): SignInPlace {
+  return { site: siteOf(job), origin: job.origin, jar: job.jar };
 }
 
 /** Whether a login that has just been set is the one which a job would use. */
-function isLoginOf({ origin, jar, isPartitioned: onlyPartitioned = false }: Job, cookie: Cookie): boolean {
+function isLoginOf(job: Job, cookie: Cookie): boolean {
+  const { origin, jar, isPartitioned: onlyPartitioned = false } = job;
+  if (!isLoginName(siteOf(job), cookie.name)) return false;
   const domain = cookie.domain.replace(/^\./, "");
   const { hostname } = new URL(origin);
   const isAtSite = hostname === domain || hostname.endsWith(`.${domain}`);
@@ -55,6 +67,8 @@ export class Desk {
   readonly #jobs = new Jobs();
   readonly #courses: Courses;
   readonly #putLogins = new Map<string, string>();
+  /** Sign-ins that the host waits for though nothing is captured there; with the host's end they are moot, so they are not kept. */
+  readonly #awaitedSignIns = new Map<string, Job>();
   readonly #jars = new WeakMap<Place, Promise<Jar>>();
   readonly #tell: () => void;
   readonly #settling = new Map<string, ReturnType<typeof setTimeout>>();
@@ -230,8 +244,8 @@ export class Desk {
 
   /** The person signed in somewhere, or out. Only the login of a site with a capture under way is of interest. */
   async cookieChanged(cookie: chrome.cookies.Cookie, removed: boolean): Promise<void> {
-    if (removed || cookie.name !== LOGIN_COOKIE) return;
-    for (const job of await this.#jobs.all()) {
+    if (removed) return;
+    for (const job of [...(await this.#jobs.all()), ...this.#awaitedSignIns.values()]) {
       if (!isLoginOf(job, cookie as Cookie)) continue;
       clearTimeout(this.#settling.get(job.key));
       this.#settling.set(job.key, setTimeout(() => void this.#signedIn(job), SIGN_IN_SETTLES_MS));
@@ -246,6 +260,11 @@ export class Desk {
     // A sign-in within another site's page is made by that site, in its page alone.
     if (jar.within !== undefined && job?.tabId !== undefined && (await bringUp(job.tabId))) return;
     await openIn(jar, jar.within ?? capture.page);
+  }
+
+  /** A click on the wish that they sign in. */
+  async openSignIn({ site, origin, jar }: SignInPlace): Promise<void> {
+    await openIn(jar, signInUrl(site, origin));
   }
 
   /** Perhaps the last private one: what came of private windows is then forgotten here as it is by the browser. */
@@ -346,20 +365,22 @@ export class Desk {
   }
 
   /** All of one login, whosoever else is signed in beside it. */
-  async #cookiesOf({ origin, params, jar, isPartitioned = false }: Job) {
-    const wanted = { origin, url: params.page, jar };
-    return ofOneLogin(await readCookies(api.cookies as unknown as CookieSource, wanted, isFirefox()), isPartitioned);
+  async #cookiesOf(job: Job) {
+    const { origin, params, jar, isPartitioned = false } = job;
+    const site = siteOf(job);
+    const wanted = { site, origin, url: params.page, jar };
+    return ofOneLogin(site, await readCookies(api.cookies as unknown as CookieSource, wanted, isFirefox()), isPartitioned);
   }
 
   async #putCookies(job: Job): Promise<void> {
     const cookies = await this.#cookiesOf(job);
-    const login = loginOf(cookies);
+    const login = loginOf(siteOf(job), cookies);
     if (login === null) return;
     const wasPartitioned = job.isPartitioned ?? false;
     job.isPartitioned = cookies.every(isPartitioned);
     if (job.isPartitioned !== wasPartitioned && (await this.#jobs.get(job.key)) === job) await this.#jobs.keep(job);
     const bridge = await this.#link.ready();
-    await bridge.putCookies({ site: "panopto", origin: job.origin, store: nameOf(job.jar), cookies });
+    await bridge.putCookies({ site: siteOf(job), origin: job.origin, store: nameOf(job.jar), cookies });
     this.#putLogins.set(jarNameOf(job), await fingerprint(login));
   }
 
@@ -442,16 +463,19 @@ export class Desk {
 
   async #refresh(wanted: RefreshWanted): Promise<RefreshAnswer> {
     if (wanted.kind === "bearer") return (await this.#putToken(wanted.origin)) ? { done: true } : { failed: "no_token" };
-    const job = await this.#jobAt(wanted.origin, jarNamed(wanted.store));
+    const site = cookieSite(wanted.site);
+    if (site === null) return { failed: "no_handler" };
+    const job = await this.#jobAt(site, wanted.origin, jarNamed(wanted.store));
     if (!hasConsent(await readConsents(isPrivate(job.jar)), wanted.origin)) return { failed: "no_consent" };
     if (!(await this.#hasAccess(wanted.origin))) {
-      this.#tellWaiting(job, askForAccess);
+      const capture = this.#waitingAt(job);
+      if (capture) askForAccess(capture);
       return { failed: "no_access" };
     }
-    const login = loginOf(await this.#cookiesOf(job));
+    const login = loginOf(site, await this.#cookiesOf(job));
     const unchanged = login !== null && this.#putLogins.get(jarNameOf(job)) === (await fingerprint(login));
     if (login === null || (unchanged && !UNCHANGED_WILL_DO.has(wanted.reason))) {
-      this.#tellWaiting(job, askForSignIn);
+      this.#askForSignIn(job);
       return { failed: "login_required" };
     }
     await this.#putCookies(job);
@@ -459,19 +483,26 @@ export class Desk {
   }
 
   /** A job at an origin that uses this jar; made up for one of an earlier day of this browser. */
-  async #jobAt(origin: string, jar: Jar): Promise<Job> {
-    const found = (await this.#jobs.all()).find((job) => job.origin === origin && isSameJar(job.jar, jar));
-    const page = `${origin}/Panopto/Pages/Viewer.aspx`;
-    return found ?? { key: origin, origin, jar, isPartitioned: jar.within !== undefined, params: { page } };
+  async #jobAt(site: CookieSite, origin: string, jar: Jar): Promise<Job> {
+    const found = (await this.#jobs.all()).find((job) => siteOf(job) === site && job.origin === origin && isSameJar(job.jar, jar));
+    return found ?? { key: `${site} ${origin} ${nameOf(jar)}`, site, origin, jar, isPartitioned: jar.within !== undefined, params: { page: endpoints(site, { origin })[0] ?? origin } };
   }
 
-  #tellWaiting({ origin, jar }: Job, tell: (capture: Capture) => void): void {
+  #waitingAt({ origin, jar }: Job): Capture | undefined {
     const capture = this.#link.captures.find((one) => !isFinal(one) && one.page.startsWith(`${origin}/`) && isSameJar(jarOfKey(one.key), jar));
-    if (capture) tell(withoutName(capture));
+    return capture && withoutName(capture);
+  }
+
+  #askForSignIn(job: Job): void {
+    const capture = this.#waitingAt(job);
+    if (capture) return askForSignIn(capture);
+    this.#awaitedSignIns.set(job.key, job);
+    askForSignInAt(signInPlaceOf(job));
   }
 
   async #signedIn(job: Job): Promise<void> {
     this.#settling.delete(job.key);
+    if (this.#awaitedSignIns.delete(job.key)) takeSignInBack(signInPlaceOf(job));
     const capture = this.#link.byKey(job.key);
     try {
       if (capture && isFinal(capture)) await this.#retry(capture.id);

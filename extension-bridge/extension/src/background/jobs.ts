@@ -1,10 +1,13 @@
 // Captures that are under way, by key: what is needed to start them again after the host or this worker was ended. Never a secret.
 import type { CaptureStartParams } from "@auricle/bridge";
+import type { CookieSite } from "./site-session.ts";
 import { api } from "../shared/browser.ts";
 import type { Jar } from "../shared/jar.ts";
 
 export interface Job {
   key: string;
+  /** Panopto's where it says nothing. */
+  site?: CookieSite;
   origin: string;
   params: CaptureStartParams;
   /** Whose cookies it uses. */

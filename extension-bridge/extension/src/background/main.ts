@@ -1,6 +1,6 @@
 // The background: a service worker in Chromium, an event page in Firefox. Listens to the browser and passes it on to the desk.
 import { ChannelError } from "@auricle/bridge";
-import { captureIdOf } from "./notice.ts";
+import { captureIdOf, signInPlaceOf } from "./notice.ts";
 import { Desk } from "./desk.ts";
 import { api } from "../shared/browser.ts";
 import { streamAmong } from "../shared/stream.ts";
@@ -134,6 +134,8 @@ api.cookies.onChanged.addListener(({ cookie, removed }) => void desk.cookieChang
 api.notifications.onClicked.addListener((id) => {
   const captureId = captureIdOf(id);
   if (captureId !== null) void desk.openPageOf(captureId);
+  const place = signInPlaceOf(id);
+  if (place !== null) void desk.openSignIn(place);
   void api.notifications.clear(id);
 });
 api.windows.onRemoved.addListener(() => void desk.windowClosed());
