@@ -83,7 +83,7 @@ const slip = (wish: Partial<Wish>): Promise<{ readonly id: string }> => queue.ad
 const counts = (): Promise<Counts> => queue.counts(ownerOf(person));
 const mine = ({ authorization }: RequestRecord): boolean => authorization === `Bearer ${person}`;
 const asked = (path: string): RequestRecord[] => scene.peers.backend.requests.filter((record) => mine(record) && record.path.startsWith(path));
-const next = (what: (record: RequestRecord) => boolean): Promise<RequestRecord> => scene.peers.backend.waitForRequest((record) => mine(record) && what(record));
+const next = (what: (record: RequestRecord) => boolean): Promise<RequestRecord> => scene.peers.backend.waitForRequest((record) => mine(record) && what(record), 60_000);
 const answered = (count = 1): Promise<RequestRecord> => next(({ path, method, status }) => method === "POST" && path.startsWith("/api/host/jobs/") && status === 200 && asked("/api/host/jobs/").filter((record) => record.status === 200).length >= count);
 const lecturesOf = async (lecture: Lecture): Promise<string[]> => (await scene.peers.backend.lectures()).filter(({ sourceUrl }) => sourceUrl === pageOf(lecture)).map(({ status }) => status);
 const reason = async (id: string): Promise<string> => {
@@ -172,9 +172,9 @@ describe("a backend's job", () => {
     await trigger({ reason: "manual_trigger", url: pageOf(lecture) });
     assert.equal((await counts()).waiting, 1, "nobody is there to take it");
 
-    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 5000 }, { path: `/sessions/${lecture.sessionId}/` });
+    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 5000 }, { method: "GET", path: `/sessions/${lecture.sessionId}/` });
     const second = await ready({ home });
-    await scene.peers.cdn.waitForRequest(({ path, bytesSent }) => path.startsWith(`/sessions/${lecture.sessionId}/`) && bytesSent >= 5000);
+    await scene.peers.cdn.waitForRequest(({ path, bytesSent, outcome }) => path.startsWith(`/sessions/${lecture.sessionId}/`) && bytesSent >= 5000 && outcome === "open");
     assert.equal((await counts()).active, 1);
     await second.kill();
     held.release();
@@ -189,7 +189,7 @@ describe("a backend's job", () => {
     newPerson();
     const host = await ready();
     const lecture = await sent(host);
-    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 5000 }, { path: `/sessions/${lecture.sessionId}/` });
+    const held = scene.peers.cdn.fail({ kind: "stall", afterBytes: 5000 }, { method: "GET", path: `/sessions/${lecture.sessionId}/` });
     await trigger({ reason: "manual_trigger", url: pageOf(lecture) });
     // Twice as long as it takes to stall.
     const polls = asked("/api/host/jobs?").length + (2 * POLICY.stalledAfterMs) / JOBS.waitMs;
@@ -236,7 +236,7 @@ describe("a backend", () => {
     await sent(host);
     await next(({ path, status }) => path === "/api/host/status" && status === 204);
     const status = JSON.parse((await call("GET", "/api/cookies/cookies-status")).text) as Record<string, unknown>;
-    assert.deepEqual([status["exists"], status["configured"], status["count"]], [true, true, 2]);
+    assert.deepEqual([status["exists"], status["configured"], status["count"]], [true, true, 1]);
     assert.match(String(status["oldest_put_at"]), /^\d{4}-\d\d-\d\dT.*Z$/);
     await host.bridge.vault.forget({ site: "panopto" });
     const before = asked("/api/host/status").length;
@@ -306,12 +306,14 @@ describe("a backend", () => {
     let id = 0;
     const job = (): object => ({ id: `many-${String((id += 1))}`, kind: "capture", site: "panopto", url: pageOf(lecture), reason: "stale" });
     for (let n = 0; n < 50; n += 1) onPoll(answering(200, JSON.stringify({ jobs: Array.from({ length: 1000 }, job) })));
-    await next(({ path }) => path.startsWith("/api/host/jobs/many-"));
-    await next(() => asked("/api/host/jobs/many-").length >= 6);
+    await next(() => asked("/api/host/jobs/many-").length >= 4);
     await sent(host);
     await host.leave();
-    assert.equal(asked("/api/host/jobs/many-").length, 6);
-    assert.equal((await lecturesOf(lecture)).length, 7);
+    const taken = asked("/api/host/jobs/many-").length;
+    assert.ok(taken >= 4 && taken <= 6, String(taken));
+    const captures = (await lecturesOf(lecture)).length;
+    assert.ok(captures >= 1 + taken && captures <= 7, String(captures));
+    assert.ok(asked("/api/host/jobs?").length < 40, "it has waited in between");
   });
 });
 

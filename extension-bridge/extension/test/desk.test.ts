@@ -81,6 +81,31 @@ test("a delivery to a backend brings its token along, sealed, for that origin al
   assert.deepEqual(asked("capture.start")[0]?.params["deliver"], { to: "backend", origin: BACKEND });
 });
 
+test("the program is there, and has the token, as soon as the browser is, where a backend may ask for something", async () => {
+  browser.local["settings"] = { deliverTo: "backend", backendOrigin: BACKEND };
+  browser.local["backendToken"] = "TOKEN";
+  browser.local["consents"] = { [ORIGIN]: 1 };
+  await newDesk().wake();
+  assert.deepEqual(browser.host.opened, [{ kind: "bearer", origin: BACKEND, token: "TOKEN" }]);
+  assert.equal(browser.cookieReads, 0);
+  browser.host.die();
+  await until(() => browser.host.opened.length === 2);
+  assert.deepEqual(browser.host.opened[1], browser.host.opened[0]);
+  assert.deepEqual(validateTraffic(browser.host.traffic), []);
+});
+
+for (const [what, lacking] of [
+  ["recordings go to a folder", { settings: { deliverTo: "folder", backendOrigin: BACKEND } }],
+  ["there is no token", { backendToken: "" }],
+  ["the person has agreed to no site", { consents: {} }],
+] as const) {
+  test(`no program is started by itself where ${what}`, async () => {
+    Object.assign(browser.local, { settings: { deliverTo: "backend", backendOrigin: BACKEND }, backendToken: "TOKEN", consents: { [ORIGIN]: 1 } }, lacking);
+    await newDesk().wake();
+    assert.equal(browser.host.lives, 0);
+  });
+}
+
 test("what is kept for starting again holds neither cookie nor token", async () => {
   browser.local["settings"] = { deliverTo: "backend", backendOrigin: BACKEND };
   browser.local["backendToken"] = "TOKEN";

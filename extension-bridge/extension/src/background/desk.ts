@@ -5,6 +5,7 @@ import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
 import { Courses } from "./courses.ts";
 import { fingerprint, isPartitioned, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
 import { Jobs, type Job } from "./jobs.ts";
+import { awaitedBackend } from "./standby.ts";
 import { Link } from "./link.ts";
 import type { SignInPlace } from "./notice.ts";
 import { cookieSite, endpoints, isLoginName, loginOf, signInUrl, type CookieSite } from "./site-session.ts";
@@ -82,10 +83,11 @@ export class Desk {
         tell();
       },
       capture: (now, before) => this.#captureChanged(now, before),
-      connected: (again) => void this.windowClosed().finally(() => this.#startAgain(again)),
+      connected: (again) => void this.windowClosed().finally(() => this.#startAgain(again).finally(() => (again ? this.#standBy() : undefined))),
       refreshWanted: (wanted) => this.#refresh(wanted),
       warned: alarm,
       isWatched,
+      isAwaited: async () => (await awaitedBackend()) !== null,
     });
     this.#courses = new Courses({
       ready: () => this.#link.ready(),
@@ -103,6 +105,7 @@ export class Desk {
     this.#vanityHosts = await placeButton().catch(() => []);
     this.#tell();
     if ((await this.#jobs.all()).length > 0) await this.#link.ready().catch(() => undefined);
+    await this.#standBy();
   }
 
   async vanityChanged(): Promise<void> {
@@ -128,6 +131,7 @@ export class Desk {
   async look(): Promise<void> {
     const { state } = this.#link.host;
     if (state === "idle" || state === "unreachable") await this.#link.ready().catch(() => undefined);
+    if (this.#link.host.state === "connected") await this.#standBy();
   }
 
   /** A lecture's page was opened: whether it is captured already is asked only where the person has agreed to be served. */
@@ -398,6 +402,12 @@ export class Desk {
     const bridge = await this.#link.ready();
     await bridge.putBearer({ origin, token });
     return true;
+  }
+
+  /** The study backend may have a wish: the program hears of it once it has the backend's token. */
+  async #standBy(): Promise<void> {
+    const origin = await awaitedBackend();
+    if (origin !== null) await this.#putToken(origin).catch(() => undefined);
   }
 
   async #retry(id: string): Promise<void> {

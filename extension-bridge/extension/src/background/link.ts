@@ -1,4 +1,4 @@
-// The one connection to the program: opened when it is needed, closed when nothing runs and nobody looks.
+// The one connection to the program: opened when it is needed, closed when nothing runs, nobody looks and no backend may ask.
 import { Bridge, ChannelError, isFinal, type Capture, type HostWarning, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
 import { api } from "../shared/browser.ts";
 import type { HostView } from "../shared/wire.ts";
@@ -18,6 +18,8 @@ export interface LinkEvents {
   warned(warning: HostWarning): void;
   /** Whether somebody looks, so that the connection stays. */
   isWatched(): boolean;
+  /** Whether the program is kept although nothing runs and nobody looks. */
+  isAwaited(): Promise<boolean>;
 }
 
 export class Link {
@@ -71,10 +73,13 @@ export class Link {
   touch(): void {
     clearTimeout(this.#idleTimer);
     if (!this.#bridge) return;
-    this.#idleTimer = setTimeout(() => {
-      if (this.#isBusy() || this.#events.isWatched()) this.touch();
-      else this.#bridge?.close();
-    }, IDLE_MS);
+    this.#idleTimer = setTimeout(() => void this.#leaveIfIdle(), IDLE_MS);
+  }
+
+  async #leaveIfIdle(): Promise<void> {
+    const isAwaited = await this.#events.isAwaited();
+    if (isAwaited || this.#isBusy() || this.#events.isWatched()) this.touch();
+    else this.#bridge?.close();
   }
 
   #isBusy(): boolean {
