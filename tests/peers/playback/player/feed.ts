@@ -125,7 +125,10 @@ export class Feed {
     return now;
   }
 
-  /** From the end of the segment that plays: what plays now goes on. */
+  /**
+   * From the end of the segment that plays: what plays now goes on. A little more is left, which the next segment replaces: sound
+   * is cut at other moments than the picture, and a gap of one of its frames would be waited at for ever.
+   */
   async #dropAhead(): Promise<void> {
     this.#isStale = false;
     let ends = 0;
@@ -133,7 +136,7 @@ export class Feed {
       ends += duration;
       if (ends > this.video.currentTime + SLACK_S) break;
     }
-    if (ends < this.manifest.duration) await this.#change((buffer) => buffer.remove(ends, Infinity));
+    if (ends < this.manifest.duration) await this.#change((buffer) => buffer.remove(ends + SLACK_S, Infinity));
   }
 
   async #dropBehind(): Promise<void> {
