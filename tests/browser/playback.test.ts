@@ -148,7 +148,7 @@ inEachBrowser("sealed playback", { hour: true }, (play, browser) => {
       const tab = await open(scene, await long(scene));
       const held = (): Promise<number> => residentBytes(scene.home.folder);
       const visit = async (from: number, to: number): Promise<void> => {
-        for (let second = from; second < to; second += 40) {
+        for (let second = from; second < to; second += 80) {
           // Only the number of questions is limited, and that not by what is tested here.
           if (second % 800 === 0) await playback.calm();
           await tab.goTo(second, 4);

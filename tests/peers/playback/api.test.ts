@@ -63,7 +63,7 @@ for (const databases of testDatabases()) describe(`the playback server on ${data
     });
 
     it("says 404 for a video that there is not", async () => {
-      refused(await player.post("/api/v1/session", { videoId: "none", clientPubKey: await publicKey() }), 404, "Video not found");
+      for (const videoId of ["none", "lecture_4\0", "../lecture_4", "x".repeat(65)]) refused(await player.post("/api/v1/session", { videoId, clientPubKey: await publicKey() }), 404, "Video not found");
       assert.equal(player.cookie, undefined);
     });
 
@@ -188,6 +188,7 @@ for (const databases of testDatabases()) describe(`the playback server on ${data
       refused(await player.key(LECTURE, "180p", 999), 404, "Segment 999 not found in rendition 180p");
       refused(await player.post("/api/v1/key", { videoId: LECTURE, rendition: "180p", segIndices: [0, 999] }), 404, "Segment 999 not found in rendition 180p");
       refused(await player.post("/api/v1/key/batch", { rendition: "4k", segIndices: [0] }), 404, "Rendition 4k not found");
+      refused(await player.post("/api/v1/key/batch", { rendition: "180p\0", segIndices: [0] }), 404, "Rendition 180p\0 not found");
     });
 
     it("gives one to twenty keys at once, in the order of the question, in each form", async () => {

@@ -9,7 +9,7 @@ import type { Bytes } from "./bytes.ts";
 import type { Envelope } from "./envelope.ts";
 import { pieceName } from "./manifest.ts";
 import { IV_BYTES, ROOT_SECRET_BYTES, deriveDek, randomBytes, sealSegment } from "./primitives.ts";
-import { INIT_SEGMENT, rootSecretContext } from "./video-table.ts";
+import { INIT_SEGMENT, isRenditionName, isVideoId, rootSecretContext } from "./video-table.ts";
 import type { RenditionRow, SealedRendition, SegmentRow, VideoTable } from "./video-table.ts";
 
 const run = promisify(execFile);
@@ -34,8 +34,6 @@ export const RENDITIONS: readonly RenditionWish[] = [
 
 export const SEGMENT_S = 4;
 const AUDIO_KBITS = 96;
-const NAME = /^[\w-]{1,32}$/;
-const VIDEO_ID = /^[\w-]{1,64}$/;
 
 /** A rendition in the clear: `init.mp4` and `0.m4s`, `1.m4s`, … in `dir`. */
 export interface CutRendition {
@@ -56,7 +54,7 @@ export async function cut(file: string, dir: string, wishes: readonly RenditionW
   const source = await probe(file);
   const made: CutRendition[] = [];
   for (const wish of wishes) {
-    if (!NAME.test(wish.name)) throw new Error(`"${wish.name}" cannot name a rendition: letters, digits, "_" and "-", 32 at most.`);
+    if (!isRenditionName(wish.name)) throw new Error(`"${wish.name}" cannot name a rendition: letters, digits, "_" and "-", 32 at most.`);
     made.push(await cutRendition(source, join(dir, wish.name), wish, segmentS));
   }
   return made;
@@ -67,7 +65,8 @@ async function cutRendition(source: Source, dir: string, wish: RenditionWish, se
   const playlist = join(dir, "index.m3u8");
   const hasAudio = source.sound !== undefined && wish.hasAudio !== false;
   if (source.picture === undefined && !hasAudio) throw new Error(`${source.file} has neither picture nor sound for ${wish.name}.`);
-  const cutting = ["-f", "hls", "-hls_time", String(segmentS), "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", pieceName(INIT_SEGMENT), "-hls_segment_filename", join(dir, "%d.m4s"), playlist];
+  // Without it sound is written before the picture that belongs to it as soon as the coder holds back more than 10 s of picture.
+  const cutting = ["-max_interleave_delta", "0", "-f", "hls", "-hls_time", String(segmentS), "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", pieceName(INIT_SEGMENT), "-hls_segment_filename", join(dir, "%d.m4s"), playlist];
   await run("ffmpeg", ["-nostdin", "-v", "error", "-y", "-i", source.file, "-map_metadata", "-1", ...pictureArguments(source, wish, segmentS), ...soundArguments(source, hasAudio), ...cutting]);
   const durations = [...(await readFile(playlist, "utf8")).matchAll(/^#EXTINF:([\d.]+)/gm)].map(([, seconds]) => Number(seconds));
   await rm(playlist);
@@ -138,7 +137,7 @@ export interface SealParts {
 
 /** Seals what was cut under a fresh root secret, into `mediaDir`/ID, in place of what had that id. */
 export async function seal(video: NewVideo, cuts: readonly CutRendition[], { videos, envelope, mediaDir }: SealParts): Promise<void> {
-  if (!VIDEO_ID.test(video.id)) throw new Error(`"${video.id}" cannot be a video's id: letters, digits, "_" and "-", 64 at most.`);
+  if (!isVideoId(video.id)) throw new Error(`"${video.id}" cannot be a video's id: letters, digits, "_" and "-", 64 at most.`);
   const rootSecret = randomBytes(ROOT_SECRET_BYTES);
   const making = join(mediaDir, `.making-${video.id}`);
   const final = join(mediaDir, video.id);

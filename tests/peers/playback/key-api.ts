@@ -3,17 +3,19 @@
 import type { Answer } from "../wire/answer.ts";
 import { json } from "../wire/answer.ts";
 import { toBase64 } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import type { KeyIssuer } from "./key-issuer.ts";
 import type { LastActivity } from "./last-activity.ts";
+import { KeptWhile } from "./kept-while.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PlaybackLog } from "./playback-log.ts";
 import type { RateLimit } from "./rate-limit.ts";
-import { Refusal, VIDEO_NOT_FOUND } from "./refusal.ts";
+import { Refusal } from "./refusal.ts";
 import { bodyObject } from "./request.ts";
 import type { PlaybackRequest } from "./request.ts";
 import type { SessionRow } from "./session-table.ts";
 import { INIT_SEGMENT } from "./video-table.ts";
-import type { SegmentRow, VideoRow, VideoTable } from "./video-table.ts";
+import type { VideoTable } from "./video-table.ts";
 
 const MOST_AT_ONCE = 20;
 const BAD_INDEX = "segIdx must be a valid integer >= -1 (-1 for init segment)";
@@ -45,8 +47,16 @@ export interface KeyApiParts {
   readonly now: () => number;
 }
 
+/** IVs of renditions that are held in memory: some 12 bytes a segment. */
+const MOST_RENDITIONS = 500;
+const KEPT_MS = 5 * 60 * 1000;
+
 export class KeyApi {
-  constructor(private readonly parts: KeyApiParts) {}
+  readonly #ivs: KeptWhile<ReadonlyMap<number, Bytes>>;
+
+  constructor(private readonly parts: KeyApiParts) {
+    this.#ivs = new KeptWhile({ most: MOST_RENDITIONS, forMs: KEPT_MS, now: parts.now });
+  }
 
   /** Undefined: the path is none of these. */
   async handle(request: PlaybackRequest): Promise<Answer | undefined> {
@@ -86,31 +96,27 @@ export class KeyApi {
     const session = await this.parts.sessionOf(request);
     const videoId = question.videoId ?? session.videoId;
     if (videoId !== session.videoId) throw new Refusal(403, "Session is not authorized for this video");
-    const [video, segments] = await Promise.all([this.parts.videos.find(videoId), this.#segments(videoId, question.segments)]);
-    if (video === undefined) throw VIDEO_NOT_FOUND();
-    const keys = await Promise.all(question.segments.map((name) => this.#key(session, video, name, segments, question.isMixed)));
+    const keys = await Promise.all(question.segments.map((name) => this.#key(session, name, question.isMixed)));
     this.#note(request, session, question.segments);
     return keys;
   }
 
-  /** Those of each rendition, by one question each: almost always there is one. */
-  async #segments(videoId: string, names: readonly SegmentName[]): Promise<Map<string, SegmentRow[]>> {
-    const renditions = [...new Set(names.map(({ rendition }) => rendition))];
-    const found = renditions.map(async (rendition): Promise<[string, SegmentRow[]]> => {
-      const indices = names.filter((name) => name.rendition === rendition).map(({ segIdx }) => segIdx);
-      return [rendition, await this.parts.videos.segments(videoId, rendition, indices)];
-    });
-    return new Map(await Promise.all(found));
+  async #key(session: SessionRow, { rendition, segIdx }: SegmentName, isMixed: boolean) {
+    const ivs = await this.#ivsOf(session, rendition);
+    if (ivs.size === 0) throw new Refusal(404, `Rendition ${rendition} not found`);
+    const segmentIv = ivs.get(segIdx);
+    if (segmentIv === undefined) throw new Refusal(404, `Segment ${String(segIdx)} not found in rendition ${rendition}`);
+    const { wrappedDek, wrapIv } = await this.parts.issuer.issue(session, rendition, segIdx);
+    return { segIdx, ...(isMixed ? { rendition } : {}), wrappedDek: toBase64(wrappedDek), ...(wrapIv === undefined ? {} : { wrapIv: toBase64(wrapIv) }), segmentIv: toBase64(segmentIv) };
   }
 
-  async #key(session: SessionRow, video: VideoRow, { rendition, segIdx }: SegmentName, segments: ReadonlyMap<string, readonly SegmentRow[]>, isMixed: boolean) {
-    const segment = segments.get(rendition)?.find((one) => one.segIdx === segIdx);
-    if (segment === undefined) {
-      if (!(await this.parts.videos.hasRendition(video.id, rendition))) throw new Refusal(404, `Rendition ${rendition} not found`);
-      throw new Refusal(404, `Segment ${String(segIdx)} not found in rendition ${rendition}`);
-    }
-    const { wrappedDek, wrapIv } = await this.parts.issuer.issue(session, video, rendition, segIdx);
-    return { segIdx, ...(isMixed ? { rendition } : {}), wrappedDek: toBase64(wrappedDek), ...(wrapIv === undefined ? {} : { wrapIv: toBase64(wrapIv) }), segmentIv: toBase64(segment.iv) };
+  /** Empty where there is no such rendition, which is not remembered: it may be anything that a client makes up. */
+  async #ivsOf({ videoId, rootSecretEnc }: SessionRow, rendition: string): Promise<ReadonlyMap<number, Bytes>> {
+    // A video that is sealed anew has another root secret, and so another name here.
+    const name = `${rootSecretEnc} ${rendition}`;
+    const ivs = await this.#ivs.get(name, async () => new Map((await this.parts.videos.allSegments(videoId, rendition)).map(({ segIdx, iv }) => [segIdx, iv])));
+    if (ivs.size === 0) this.#ivs.forget(name);
+    return ivs;
   }
 
   #note(request: PlaybackRequest, session: SessionRow, names: readonly SegmentName[]): void {

@@ -8,16 +8,17 @@ import { deriveDek, deriveKek, wrapDek } from "./primitives.ts";
 import { privateKeyContext } from "./session-table.ts";
 import type { SessionRow } from "./session-table.ts";
 import { rootSecretContext } from "./video-table.ts";
-import type { VideoRow } from "./video-table.ts";
 import type { Bytes } from "./bytes.ts";
 
-/** Sessions whose KEK, and videos whose root secret, are held in memory so that the next question costs no agreement. */
+/** Held in memory so that the next question costs no agreement, and the next session no derivation. */
 const MOST_KEKS = 10_000;
+const MOST_DEKS = 20_000;
 const MOST_ROOT_SECRETS = 1_000;
 const KEPT_MS = 5 * 60 * 1000;
 
 export class KeyIssuer {
   readonly #keks: KeptWhile<Kek>;
+  readonly #deks: KeptWhile<Bytes>;
   readonly #rootSecrets: KeptWhile<Bytes>;
 
   constructor(
@@ -26,19 +27,21 @@ export class KeyIssuer {
     now: () => number,
   ) {
     this.#keks = new KeptWhile({ most: MOST_KEKS, forMs: KEPT_MS, now });
+    this.#deks = new KeptWhile({ most: MOST_DEKS, forMs: KEPT_MS, now });
     this.#rootSecrets = new KeptWhile({ most: MOST_ROOT_SECRETS, forMs: KEPT_MS, now });
   }
 
-  async issue(session: SessionRow, video: VideoRow, rendition: string, segIdx: number): Promise<WrappedDek> {
-    const [kek, dek] = await Promise.all([this.#kek(session), this.dek(video, rendition, segIdx)]);
+  async issue(session: SessionRow, rendition: string, segIdx: number): Promise<WrappedDek> {
+    const [kek, dek] = await Promise.all([this.#kek(session), this.#dek(session, rendition, segIdx)]);
     return wrapDek(kek, dek, session.keyWrap);
   }
 
-  /** 16 bytes. */
-  async dek(video: VideoRow, rendition: string, segIdx: number): Promise<Bytes> {
-    // Its name holds what it was read from: a video that was sealed anew, or rotated, is not answered from before.
-    const rootSecret = await this.#rootSecrets.get(`${video.id} ${video.rootSecretEnc}`, () => Promise.resolve(this.#open(video.rootSecretEnc, rootSecretContext(video.id))));
-    return deriveDek(rootSecret, video.id, rendition, segIdx);
+  /** Names hold what a thing was made from: a video that was sealed anew is not answered from before. */
+  #dek({ videoId, rootSecretEnc }: SessionRow, rendition: string, segIdx: number): Promise<Bytes> {
+    return this.#deks.get(`${rootSecretEnc} ${videoId} ${rendition} ${String(segIdx)}`, async () => {
+      const rootSecret = await this.#rootSecrets.get(`${rootSecretEnc} ${videoId}`, () => Promise.resolve(this.#open(rootSecretEnc, rootSecretContext(videoId))));
+      return deriveDek(rootSecret, videoId, rendition, segIdx);
+    });
   }
 
   /** A session that has ended. */

@@ -25,7 +25,7 @@ export class MediaShelf {
     const [, videoId, rendition, init, number] = PATH.exec(request.path) ?? [];
     if (videoId === undefined || rendition === undefined || (request.method !== "GET" && request.method !== "HEAD")) return undefined;
     const segIdx = init === undefined ? Number(number) : INIT_SEGMENT;
-    const [segment] = await this.videos.segments(videoId, rendition, [segIdx]);
+    const segment = await this.videos.segment(videoId, rendition, segIdx);
     if (segment === undefined) throw new Refusal(404, "Segment not found");
     const content = { file: this.file(videoId, rendition, segIdx) };
     const resource = { content, size: segment.bytes, type: segIdx === INIT_SEGMENT ? "video/mp4" : "application/octet-stream", etag: `"${segment.sha256}"`, lastModified: LAST_MODIFIED };

@@ -1,9 +1,11 @@
 // Document 004's "Integration Testing" without a browser: the player's own client against the server, and all that a test can do to it.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { promisify } from "node:util";
 import { testDatabases } from "../backend/test-databases.ts";
 import { LECTURE, SILENT_LOWEST, clearBytes } from "./library.ts";
 import type { Manifest, ManifestRendition } from "./manifest.ts";
@@ -11,6 +13,8 @@ import { PlaybackClient } from "./player/client.ts";
 import { Stage, shareStage } from "./test-stage.ts";
 import type { Shared } from "./test-stage.ts";
 import { TestPlayer } from "./test-player.ts";
+
+const run = promisify(execFile);
 
 /** `fetch` as a page of the server's has it: with its cookie, where it is asked for, and the browser's own headers. */
 function fetchOf(player: TestPlayer): typeof fetch {
@@ -105,6 +109,20 @@ describe("playing", () => {
     }
     const unknown = await stage.player().get("/api/v1/videos/none/manifest");
     assert.deepEqual([unknown.status, unknown.body], [404, { error: "Video not found" }]);
+  });
+
+  it("has in each segment the sound of its own picture's time, in every rendition", async () => {
+    for (const { row, dir } of shared.library.flatMap(({ cuts }) => cuts).filter((one) => one.row.hasAudio).slice(0, 2)) {
+      for (let at = 0; at < 5; at += 1) {
+        const file = join(stage.dir, `${row.name}.mp4`);
+        await writeFile(file, Buffer.concat([await readFile(join(dir, "init.mp4")), await readFile(join(dir, `${String(at)}.m4s`))]));
+        const times = async (stream: string): Promise<number[]> => (await run("ffprobe", ["-v", "error", "-select_streams", stream, "-show_entries", "packet=pts_time", "-of", "csv=p=0", file])).stdout.trim().split("\n").map(Number);
+        const [picture, sound] = [await times("v"), await times("a")];
+        assert.equal(picture[0], at * 4);
+        // A frame of this sound lasts 64 ms.
+        assert.ok(Math.abs((sound[0] ?? 99) - at * 4) <= 0.064 && Math.abs((sound.at(-1) ?? 99) - (at + 1) * 4) <= 0.13, `${row.name} ${String(at)}: ${String(sound[0])} to ${String(sound.at(-1))}`);
+      }
+    }
   });
 
   it("serves what is sealed with a validator and by ranges, and seals nothing twice alike", async () => {

@@ -9,6 +9,8 @@ import type { KeyWrap } from "./primitives.ts";
 export interface SessionRow {
   readonly id: string;
   readonly videoId: string;
+  /** Its video's, as it is in the tables now. */
+  readonly rootSecretEnc: string;
   readonly clientPubKey: Bytes;
   readonly serverPubKey: Bytes;
   /** The JWK under the envelope key; see privateKeyContext. */
@@ -23,7 +25,7 @@ export interface SessionRow {
   readonly lastActivity: Date;
 }
 
-export type NewSession = Omit<SessionRow, "createdAt" | "lastActivity"> & { readonly cookieValue: string; readonly now: Date };
+export type NewSession = Omit<SessionRow, "rootSecretEnc" | "createdAt" | "lastActivity"> & { readonly cookieValue: string; readonly now: Date };
 
 /** What a session's private key is bound to. */
 export function privateKeyContext(sessionId: string): string {
@@ -42,8 +44,9 @@ export class SessionTable {
     );
   }
 
+  /** With what a key needs of its video: whoever asks for a key waits for one question to the database. */
   async find(cookieValue: string): Promise<SessionRow | undefined> {
-    const [row] = await this.database.query("select * from playback_sessions where cookie_value = $1", [digest(cookieValue)]);
+    const [row] = await this.database.query("select s.*, v.root_secret_enc from playback_sessions s join videos v on v.id = s.video_id where s.cookie_value = $1", [digest(cookieValue)]);
     return row && sessionOf(row);
   }
 
@@ -83,6 +86,7 @@ function sessionOf(row: Row): SessionRow {
   return {
     id: String(row["id"]),
     videoId: String(row["video_id"]),
+    rootSecretEnc: String(row["root_secret_enc"]),
     clientPubKey: bytesOf(row["client_pub_key"]),
     serverPubKey: bytesOf(row["server_pub_key"]),
     serverPrivJwk: String(row["server_priv_jwk"]),

@@ -210,7 +210,7 @@ export class PlaybackStandIn extends Peer {
     const issuer = new KeyIssuer(this.#parts.envelope, new Metrics(), () => this.#now());
     const said = JSON.parse(answer.body.toString("utf8")) as { keys?: { segIdx: number }[] };
     const foreign = async (key: object, segIdx: number): Promise<object> => {
-      const { wrappedDek, wrapIv } = await issuer.issue(session, video, "180p", segIdx);
+      const { wrappedDek, wrapIv } = await issuer.issue({ ...session, videoId: video.id, rootSecretEnc: video.rootSecretEnc }, "180p", segIdx);
       return { ...key, wrappedDek: toBase64(wrappedDek), ...(wrapIv === undefined ? {} : { wrapIv: toBase64(wrapIv) }) };
     };
     const changed = said.keys === undefined ? await foreign(said, Number(request.query.get("segIdx"))) : { ...said, keys: await Promise.all(said.keys.map((key) => foreign(key, key.segIdx))) };

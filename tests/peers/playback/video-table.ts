@@ -42,6 +42,18 @@ export interface SealedRendition extends RenditionRow {
   readonly segments: readonly SegmentRow[];
 }
 
+const VIDEO_ID = /^[\w-]{1,64}$/;
+const RENDITION_NAME = /^[\w-]{1,32}$/;
+
+/** What can name a video. Whatever else a client sends names none, and is not put to the database, which takes no NUL in a text. */
+export function isVideoId(text: string): boolean {
+  return VIDEO_ID.test(text);
+}
+
+export function isRenditionName(text: string): boolean {
+  return RENDITION_NAME.test(text);
+}
+
 /** What a video's root secret is bound to. */
 export function rootSecretContext(videoId: string): string {
   return `root secret ${videoId}`;
@@ -78,7 +90,7 @@ export class VideoTable {
   }
 
   async find(id: string): Promise<VideoRow | undefined> {
-    const [row] = await this.database.query("select * from videos where id = $1", [id]);
+    const [row] = isVideoId(id) ? await this.database.query("select * from videos where id = $1", [id]) : [];
     return row && videoOf(row);
   }
 
@@ -95,13 +107,15 @@ export class VideoTable {
     return renditions.map((row) => ({ ...renditionOf(row), segments: segments.filter((segment) => segment["rendition"] === row["name"]).map(segmentOf) }));
   }
 
-  async hasRendition(videoId: string, name: string): Promise<boolean> {
-    return (await this.database.query("select 1 from video_renditions where video_id = $1 and name = $2", [videoId, name])).length > 0;
+  async segment(videoId: string, rendition: string, segIdx: number): Promise<SegmentRow | undefined> {
+    const [row] = await this.database.query("select * from video_segments where video_id = $1 and rendition = $2 and seg_idx = $3", [videoId, rendition, segIdx]);
+    return row && segmentOf(row);
   }
 
-  /** Those that there are, in no order. */
-  async segments(videoId: string, rendition: string, indices: readonly number[]): Promise<SegmentRow[]> {
-    return (await this.database.query("select * from video_segments where video_id = $1 and rendition = $2 and seg_idx = any ($3::int[])", [videoId, rendition, indices])).map(segmentOf);
+  /** Of one rendition; none where there is no such. */
+  async allSegments(videoId: string, rendition: string): Promise<SegmentRow[]> {
+    if (!isVideoId(videoId) || !isRenditionName(rendition)) return [];
+    return (await this.database.query("select * from video_segments where video_id = $1 and rendition = $2 order by seg_idx", [videoId, rendition])).map(segmentOf);
   }
 }
 

@@ -1,10 +1,13 @@
 // Feeds a video element from opened segments: some seconds ahead of where it plays, and no more than a little behind.
 
 import type { Manifest, ManifestRendition } from "../manifest.ts";
+import { PlaybackError } from "./client.ts";
 import type { PlaybackClient } from "./client.ts";
 
 export const AHEAD_S = 24;
 export const BEHIND_S = 12;
+/** So often the same segment is appended, in a row, before it is clear that it never plays. */
+const MOST_APPENDS = 3;
 /** Times of segments and of what is buffered differ by some samples. */
 const SLACK_S = 0.25;
 
@@ -14,6 +17,8 @@ export class Feed {
   #rendition: ManifestRendition;
   /** Whose init segment the buffer has been given last. */
   #initOf: string | undefined;
+  #lastAppended = "";
+  #appends = 0;
   /** What is ahead is of another rendition than the person wants now. */
   #isStale = false;
   #isFeeding = false;
@@ -100,7 +105,15 @@ export class Feed {
       this.#initOf = rendition.name;
     }
     await this.#change((buffer) => buffer.appendBuffer(bytes));
+    this.#countAppend(`${String(piece.segIdx)} of ${rendition.name}`);
     return true;
+  }
+
+  /** A segment that leaves a gap would be asked for without end. */
+  #countAppend(name: string): void {
+    this.#appends = name === this.#lastAppended ? this.#appends + 1 : 1;
+    this.#lastAppended = name;
+    if (this.#appends >= MOST_APPENDS) throw new PlaybackError(0, `Segment ${name} has a gap`);
   }
 
   /** Which segment is missing next; one behind the last where all are there; undefined while there is enough. */
@@ -125,7 +138,10 @@ export class Feed {
     return now;
   }
 
-  /** From the end of the segment that plays: what plays now goes on. */
+  /**
+   * From the end of the segment that plays: what plays now goes on. A little more is left, which the next segment replaces: sound
+   * is cut at other moments than the picture, and a gap of one of its frames would be waited at for ever.
+   */
   async #dropAhead(): Promise<void> {
     this.#isStale = false;
     let ends = 0;
@@ -133,7 +149,7 @@ export class Feed {
       ends += duration;
       if (ends > this.video.currentTime + SLACK_S) break;
     }
-    if (ends < this.manifest.duration) await this.#change((buffer) => buffer.remove(ends, Infinity));
+    if (ends < this.manifest.duration) await this.#change((buffer) => buffer.remove(ends + SLACK_S, Infinity));
   }
 
   async #dropBehind(): Promise<void> {

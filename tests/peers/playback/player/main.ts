@@ -38,7 +38,7 @@ async function play(): Promise<void> {
   const client = new PlaybackClient({ origin: location.origin, fetch: fetch.bind(globalThis), sleep, deviceFingerprint: await deviceFingerprint(facts()), onSession: (number) => void (main.dataset["sessions"] = String(number)) });
   const fails = (error: unknown): void => {
     main.dataset["state"] = "failed";
-    say(error instanceof PlaybackError ? error.message : "This video cannot be played here.");
+    say(error instanceof PlaybackError ? error.message : `This video cannot be played here: ${String(error)}`);
     console.error(error);
   };
   try {
@@ -68,6 +68,8 @@ async function play(): Promise<void> {
     };
     for (const [event, state] of [["playing", "playing"], ["waiting", "waiting"], ["pause", "paused"], ["ended", "ended"]] as const) {
       video.addEventListener(event, () => {
+        // What has failed waits, too; it is the failure that is to be read.
+        if (main.dataset["state"] === "failed") return;
         main.dataset["state"] = state;
         say(state);
       });
