@@ -6,9 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { padded } from "../integration/support/padded.ts";
 import { CACHE_DIR } from "../peers/media/kept.ts";
-import { makeMedia } from "../peers/media/media.ts";
 import type { LinkErrand, LinkMeasured } from "./captures-on-link.ts";
 import { Link, type LinkTerms } from "./link.ts";
 import { runProgram } from "./program-run.ts";
@@ -28,6 +26,10 @@ const LINKS: readonly LinkCase[] = [
 const MAX_DELIVERY_MIB = 15;
 /** As whole_bench has them. */
 const WHOLE_FILES = ["one file, loopback", "one file, 1 MB/s a connection"];
+
+const SAMPLE_RATE = 44_100;
+/** Of noise in two channels of 16 bits. */
+const BYTES_PER_SECOND = SAMPLE_RATE * 4;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -99,13 +101,22 @@ function tusModule(): string | null {
 }
 
 async function measureWholeFiles(): Promise<Row[]> {
-  const { short } = await makeMedia({ hour: false });
-  for (const [file, bytes] of [["large.m4a", sizes.large], ["small.m4a", sizes.small]] as const) {
-    await padded(short.audio, join(scratch, file), bytes - short.audio.bytes);
-  }
+  await makeSound(join(scratch, "large.m4a"), sizes.large);
+  await makeSound(join(scratch, "small.m4a"), sizes.small);
   const json = join(scratch, "whole.json");
   const command = [join(build, "whole_bench"), program, scratch, "--json", json, "--only", values.only, ...(values.quick ? ["--quick"] : [])];
   const { out } = await runProgram(command, { stop: stopping.signal });
   process.stdout.write(out);
   return [...(await readReport(json)).rows];
+}
+
+/** Noise without loss, since of a file that is padded only the sound would be fetched: some `bytes` of it, the index in front. */
+async function makeSound(file: string, bytes: number): Promise<void> {
+  const minute = join(scratch, "minute.m4a");
+  const ffmpeg = ["ffmpeg", "-nostdin", "-v", "error", "-y"];
+  // Two that differ: of two alike one costs nothing.
+  const channels = ["left", "right"].map((name, at) => `anoisesrc=sample_rate=${String(SAMPLE_RATE)}:seed=${String(at + 1)}:duration=60[${name}]`);
+  const noise = `${channels.join(";")};[left][right]amerge=inputs=2,aformat=sample_fmts=s16p:channel_layouts=stereo`;
+  await runProgram([...ffmpeg, "-f", "lavfi", "-i", noise, "-c:a", "alac", minute], { stop: stopping.signal });
+  await runProgram([...ffmpeg, "-stream_loop", "-1", "-i", minute, "-t", String(bytes / BYTES_PER_SECOND), "-c", "copy", "-movflags", "+faststart", file], { stop: stopping.signal });
 }

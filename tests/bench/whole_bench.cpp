@@ -95,8 +95,11 @@ class WholeBench {
         const Form form{.name = one.name, .path = one.file};
         const fs::path folder = freshFolder();
         served(one, [&](const std::string& base) {
-            const Job job{
-                .base = base, .lecture = none, .form = form, .caFile = certificates_.caFile, .folder = folder};
+            const Job job{.base = base,
+                          .lecture = none,
+                          .form = form,
+                          .caFile = certificates_.caFile,
+                          .folder = folder};
             const Fetched fetched = auricleFetcher(options_.host).fetch(job, limitS);
             if (!fetched.sound) throw std::runtime_error("Auricle cannot fetch the file: " + fetched.fault);
             if (fetched.how != "audio-direct")
