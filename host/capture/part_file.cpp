@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::uint64_t syncEveryBytes = 8u << 20;
 constexpr std::uint64_t syncEveryBytesFollowed = 1u << 20;
+/// Whoever follows looks at the beginning first.
+constexpr std::uint64_t firstSyncBytesFollowed = 256u << 10;
 constexpr std::size_t readBytes = 256 * 1024;
 
 Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
@@ -128,9 +130,13 @@ Result<void> PartFile::append(std::span<const std::byte> bytes) {
     if (current_.isBesideOld && current_.bytes > oldBytes_) {
         if (auto adopted = adopt(); !adopted) return adopted;
     }
-    if (current_.bytes - current_.asked >= (isFollowed_ ? syncEveryBytesFollowed : syncEveryBytes))
-        syncSoon();
+    if (current_.bytes - current_.asked >= bytesToSync()) syncSoon();
     return {};
+}
+
+std::uint64_t PartFile::bytesToSync() const {
+    if (!isFollowed_) return syncEveryBytes;
+    return current_.asked == 0 ? firstSyncBytesFollowed : syncEveryBytesFollowed;
 }
 
 Result<void> PartFile::adopt() {
@@ -243,6 +249,7 @@ asio::awaitable<Result<std::string>> PartFile::finish() {
               .validator = current_.validator,
               .cursor = current_.cursor,
               .isWhole = true});
+    becameSafe(current_.bytes);
     co_return current_.digest.hex();
 }
 

@@ -38,7 +38,7 @@ class PartFile final : public streams::Target, public std::enable_shared_from_th
     void mark(std::uint64_t cursor) override;
     std::unique_ptr<media::ByteSource> content() const override;
 
-    /// Everything is there: syncs the file and gives its SHA-256 in hex.
+    /// Everything is there: syncs the file, tells whoever waits for more, and gives its SHA-256 in hex.
     boost::asio::awaitable<Result<std::string>> finish();
     /// What is there is synced and told once more, as far as it came.
     boost::asio::awaitable<void> save();
@@ -76,6 +76,8 @@ class PartFile final : public streams::Target, public std::enable_shared_from_th
     Result<void> adopt();
     /// What a sync that begins now makes safe.
     SavedPart whatIsThere() const;
+    /// Written since the last sync was asked for, when the next is due.
+    std::uint64_t bytesToSync() const;
     void syncSoon();
     void becameSafe(std::uint64_t bytes);
 

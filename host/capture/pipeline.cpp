@@ -166,11 +166,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     auto outcome = co_await way.fetch(with, *job_.part, onProgress);
     watch.reset();
     job_.isLive = false;
-    if (outcome) {
-        // What is under way up there goes on beside the finishing.
-        if (ahead_) ahead_->noMoreComes();
-        co_return outcome;
-    }
+    // What is under way up there goes on beside the finishing.
+    if (outcome) co_return outcome;
     co_await endHeadStart();
     co_await job_.part->save();
     bool isAnswer = isRefused && outcome.error().kind == Kind::forbidden;
@@ -205,13 +202,15 @@ std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
     };
     HeadStart::Deliver deliver = [this](const delivery::Parcel& parcel,
                                         delivery::Growing& growing) -> asio::awaitable<void> {
-        auto delivery = services_.deliveryTo(capture_.target);
-        if (!delivery) co_return;
+        auto made = services_.deliveryTo(capture_.target);
+        if (!made) co_return;
+        // Kept for what comes after: it knows what it has brought there.
+        delivery_ = std::move(*made);
         BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
         delivery::Visit with{services_.http, token, services_.timing, stop()};
         auto uploaded = uploadedBytes();
         auto registered = registeredLecture();
-        co_await (*delivery)->follow(parcel, growing, with, uploaded, registered);
+        co_await delivery_->follow(parcel, growing, with, uploaded, registered);
     };
     return std::make_unique<HeadStart>(loop_, job_.part, services_.config.delivery.maxBytes,
                                        std::move(describe), std::move(deliver));
@@ -234,6 +233,8 @@ asio::awaitable<Result<Finished>> Pipeline::finish() {
     }
     auto sha256 = co_await job_.part->finish();
     if (!sha256) co_return std::unexpected(std::move(sha256.error()));
+    // Not before all of it was safe: so the last of it is sent ahead too.
+    if (ahead_) ahead_->noMoreComes();
     const auto& about = job_.entry.about;
     Raw raw{.file = job_.part->path(),
             .sha256 = std::move(*sha256),
@@ -273,12 +274,16 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     auto parcel = parcelOf(finished);
     if (!job_.entry.about.captionLanguages.empty()) parcel.captions = [this] { return captions(); };
     BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
-    auto delivery = services_.deliveryTo(capture_.target);
-    if (!delivery) co_return std::unexpected(std::move(delivery.error()));
+    if (!delivery_) {
+        auto made = services_.deliveryTo(capture_.target);
+        if (!made) co_return std::unexpected(std::move(made.error()));
+        delivery_ = std::move(*made);
+    }
+    auto delivery = std::move(delivery_);
     delivery::Visit with{services_.http, token, services_.timing, stop()};
     auto uploaded = uploadedBytes();
     auto registered = registeredLecture();
-    auto delivered = co_await (*delivery)->deliver(parcel, with, uploaded, registered);
+    auto delivered = co_await delivery->deliver(parcel, with, uploaded, registered);
     if (!delivered) co_return std::unexpected(std::move(delivered.error()));
     token.proved();
     capture_.result = Outcome{.file = delivered->file.string(),

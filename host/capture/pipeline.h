@@ -84,7 +84,8 @@ class Pipeline {
     Capture& capture_;
     sites::Site& site_;
     SiteCredentials credentials_;
-    std::unique_ptr<HeadStart> ahead_;         ///< null: nothing is delivered ahead
+    std::unique_ptr<delivery::Delivery> delivery_;  ///< that delivered ahead; null: none did
+    std::unique_ptr<HeadStart> ahead_;              ///< null: nothing is delivered ahead
     std::uint64_t wholeBytes_ = 0;             ///< what the site says the video would have cost; 0: not known
     std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it began
     std::uint64_t bytesAtRefresh_ = 0;

@@ -90,6 +90,7 @@ asio::awaitable<Result<Delivered>> BackendDelivery::deliver(const Parcel& parcel
                   .lectures = BackendLectures(options_.origin, visit, options_.policy)};
     if (visit.stop.stop_requested()) co_return fail(Kind::cancelled, "The capture was stopped.");
     if (options_.api == "multipart") co_return co_await sendPlainForm(errand);
+    if (auto done = co_await completeFollowed(errand)) co_return std::move(*done);
     auto lecture = co_await enter(errand);
     if (!lecture) co_return std::unexpected(lecture.error());
     if (*lecture) co_return co_await upload(errand, std::move(**lecture));
@@ -148,6 +149,18 @@ asio::awaitable<Result<Delivered>> BackendDelivery::upload(Errand& errand, Lectu
     }
 }
 
+asio::awaitable<std::optional<Delivered>> BackendDelivery::completeFollowed(Errand& errand) {
+    const Parcel& parcel = errand.parcel;
+    const auto followed = std::exchange(followed_, std::nullopt);
+    if (!followed || followed->idempotencyKey != parcel.idempotencyKey || followed->bytes != parcel.bytes)
+        co_return std::nullopt;
+    std::string captions = co_await bringCaptions(errand, followed->lecture);
+    auto completion = co_await errand.lectures.complete(followed->lecture.id, parcel.bytes, parcel.sha256);
+    if (!completion || *completion != Completion::ready) co_return std::nullopt;
+    co_return Delivered{
+        .lecture = followed->lecture.id, .file = {}, .confirmed = true, .captions = std::move(captions)};
+}
+
 /// Before the lecture is complete: a backend that would transcribe it begins then.
 asio::awaitable<std::string> BackendDelivery::bringCaptions(Errand& errand, const Lecture& lecture) {
     if (!errand.parcel.captions || !lecture.acceptsCaptions) co_return std::string();
@@ -177,6 +190,7 @@ asio::awaitable<Result<void>> BackendDelivery::sendByTus(Errand& errand, const s
     job.bytes = errand.parcel.bytes;
     job.growing = growing;
     job.partBytes = options_.partBytes;
+    job.mostPartBytes = options_.mostPartBytes;
     job.freshPlace = [&errand, &id, this]() -> asio::awaitable<Result<vault::Secret>> {
         auto fresh = co_await errand.lectures.freshPlace(id);
         if (!fresh) co_return std::unexpected(std::move(fresh.error()));
@@ -272,9 +286,16 @@ asio::awaitable<void> BackendDelivery::follow(const Parcel& parcel, Growing& gro
     auto lecture = co_await enter(errand);
     if (!lecture || !*lecture || (*lecture)->status == "ready" || !(*lecture)->place) co_return;
     if ((*lecture)->place->protocol != UploadPlace::Protocol::tus) co_return;
-    auto id = (*lecture)->id;
     auto place = std::move(*(*lecture)->place);
-    co_await sendByTus(errand, id, std::move(place), &growing);
+    (*lecture)->place.reset();
+    std::uint64_t arrivedBytes = 0;
+    errand.uploaded = [&arrivedBytes, told = std::move(errand.uploaded)](std::uint64_t bytes) {
+        arrivedBytes = bytes;
+        told(bytes);
+    };
+    auto sent = co_await sendByTus(errand, (*lecture)->id, std::move(place), &growing);
+    if (sent && parcel.bytes > 0 && arrivedBytes == parcel.bytes)
+        followed_ = Followed{parcel.idempotencyKey, parcel.bytes, std::move(**lecture)};
 }
 
 asio::awaitable<void> BackendDelivery::reportFailure(std::string lecture, Error why, Visit visit) {

@@ -20,9 +20,10 @@ struct BackendOptions {
     /// "tus", "presigned": that way alone. "multipart": the plain form without asking for another. "auto":
     /// what the backend chooses of all, and the plain form where it has no POST /api/lectures (404, 405).
     std::string api = "auto";
-    boost::asio::any_io_executor worker;    ///< for what blocks: see onWorker
-    std::uint64_t partBytes = 8u << 20;     ///< of tus
-    std::uint64_t followStatusMs = 60'000;  ///< how long a backend is watched working up a plain form
+    boost::asio::any_io_executor worker;      ///< for what blocks: see onWorker
+    std::uint64_t partBytes = 8u << 20;       ///< of tus, to begin with
+    std::uint64_t mostPartBytes = 32u << 20;  ///< of tus, on a fast link
+    std::uint64_t followStatusMs = 60'000;    ///< how long a backend is watched working up a plain form
     net::RetryPolicy policy{.attempts = 8};
 };
 
@@ -53,6 +54,8 @@ class BackendDelivery final : public Delivery {
     /// The language of the captions that the backend has now, or empty.
     boost::asio::awaitable<std::string> bringCaptions(Errand& errand, const Lecture& lecture);
     boost::asio::awaitable<Result<void>> sendTo(Errand& errand, const std::string& id, UploadPlace place);
+    /// Nothing where follow() has not brought the whole there, or it cannot be completed just so.
+    boost::asio::awaitable<std::optional<Delivered>> completeFollowed(Errand& errand);
     boost::asio::awaitable<Result<void>> sendByTus(Errand& errand, const std::string& id, UploadPlace place,
                                                    Growing* growing = nullptr);
     boost::asio::awaitable<Result<void>> sendInParts(Errand& errand, const std::string& id,
@@ -61,7 +64,15 @@ class BackendDelivery final : public Delivery {
     boost::asio::awaitable<Result<Delivered>> sendPlainForm(Errand& errand);
     boost::asio::awaitable<Result<void>> judgeFile(int file, std::string sha256, std::stop_token stop);
 
+    /// What has arrived whole by follow().
+    struct Followed {
+        std::string idempotencyKey;
+        std::uint64_t bytes;
+        Lecture lecture;
+    };
+
     BackendOptions options_;
+    std::optional<Followed> followed_;
 };
 
 }  // namespace auricle::delivery

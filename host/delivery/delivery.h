@@ -87,7 +87,8 @@ class Delivery {
         const Parcel& parcel, Visit visit, std::function<void(std::uint64_t)> uploaded,
         std::function<void(std::string)> registered) = 0;
     /// Delivers ahead what is there of a file that still grows, and returns when no more comes. Best effort:
-    /// deliver() afterwards finds what arrived and does the rest, so no error comes of a failure here.
+    /// deliver() afterwards finds what arrived and does the rest, so no error comes of a failure here. The
+    /// same object may be asked for both: it then asks less.
     /// `parcel` has no sha256 yet, and `bytes` 0 where the size is not known.
     virtual boost::asio::awaitable<void> follow(const Parcel& parcel, Growing& growing, Visit visit,
                                                 std::function<void(std::uint64_t)> uploaded,

@@ -22,6 +22,8 @@ constexpr unsigned mostRepeats = 3;
 /// While a file grows: small enough for little to be left when it is whole, large enough for the round trip
 /// of each part not to count.
 constexpr std::uint64_t leastPartBytes = 2u << 20;
+/// What a broken connection may cost of a part that a checksum makes worthless.
+constexpr std::chrono::seconds longestPart{12};
 constexpr std::uint32_t optionsWithinMs = 10'000;
 constexpr std::uint32_t headWithinMs = 60'000;
 constexpr std::uint64_t mostAnswerBytes = 64u << 10;
@@ -83,7 +85,8 @@ Result<std::string> checksumHeader(int file, std::uint64_t offset, std::uint64_t
 
 }  // namespace
 
-TusUpload::TusUpload(TusJob job, Visit visit) : job_(std::move(job)), visit_(visit) {}
+TusUpload::TusUpload(TusJob job, Visit visit)
+    : job_(std::move(job)), visit_(visit), partBytes_(job_.partBytes) {}
 
 asio::awaitable<Result<void>> TusUpload::run(vault::Secret place) {
     enterPlace(std::move(place));
@@ -91,8 +94,9 @@ asio::awaitable<Result<void>> TusUpload::run(vault::Secret place) {
     while (offset_ != job_.bytes || job_.bytes == 0) {
         // What arrived before this process began may be ahead of what it has fetched again.
         if (offset_ && job_.growing && available() < *offset_ + leastPartBytes && available() != job_.bytes) {
-            if (auto more = co_await job_.growing->waitForMore(*offset_ + leastPartBytes - 1); !more)
-                co_return Result<void>{};
+            const std::uint64_t enough =
+                std::min(*offset_ + leastPartBytes, job_.bytes ? job_.bytes : UINT64_MAX);
+            if (auto more = co_await job_.growing->waitForMore(enough - 1); !more) co_return Result<void>{};
             continue;
         }
         Step step;
@@ -102,6 +106,7 @@ asio::awaitable<Result<void>> TusUpload::run(vault::Secret place) {
             step = co_await askOffset();
         if (step) continue;
         offset_.reset();
+        partBytes_ = job_.partBytes;
         if (auto overcame = co_await overcome(std::move(step.error())); !overcame) co_return overcame;
     }
     co_return Result<void>{};
@@ -191,7 +196,7 @@ TusUpload::Step TusUpload::readOffset(const net::Response& response) {
 
 asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
     const std::uint64_t offset = *offset_;
-    const std::uint64_t bytes = std::min(job_.partBytes, available() - offset);
+    const std::uint64_t bytes = std::min(partBytes_, available() - offset);
     auto asked = request("PATCH");
     if (!asked) co_return std::unexpected(Setback{Setback::Next::giveUp, asked.error()});
     asked->headers.push_back({"Content-Type", "application/offset+octet-stream"});
@@ -208,14 +213,28 @@ asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
     FilePart part(job_.file, offset, bytes);
     asked->source = &part;
     if (job_.sent) asked->onSent = [this, offset](std::uint64_t sentBytes) { job_.sent(offset + sentBytes); };
+    const auto began = job_.now();
     auto response = co_await visit_.http.send(std::move(*asked));
     if (!response) {
         const auto next = mayPass(response.error()) ? Setback::Next::wait : Setback::Next::giveUp;
         co_return std::unexpected(Setback{next, response.error()});
     }
+    if (isPartTooLarge(response->head.status, bytes)) {
+        job_.mostPartBytes = job_.partBytes;
+        co_return std::unexpected(Setback{Setback::Next::sendAgain, setbackOf(*response).error});
+    }
     if (response->head.status != 204 && response->head.status != 200)
         co_return std::unexpected(setbackOf(*response));
+    chooseNextPart(bytes, job_.now() - began);
     co_return readProgress(*response, bytes);
+}
+
+void TusUpload::chooseNextPart(std::uint64_t sentBytes, std::chrono::steady_clock::duration took) {
+    const double seconds = std::chrono::duration<double>(took).count();
+    const double fits = static_cast<double>(sentBytes) * std::chrono::duration<double>(longestPart).count();
+    const auto most = static_cast<double>(std::max(job_.mostPartBytes, job_.partBytes));
+    partBytes_ = static_cast<std::uint64_t>(
+        fits < most * seconds ? std::max(fits / seconds, static_cast<double>(job_.partBytes)) : most);
 }
 
 TusUpload::Step TusUpload::readProgress(const net::Response& response, std::uint64_t partBytes) {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -24,7 +25,9 @@ struct TusJob {
     std::uint64_t bytes = 0;  ///< what the file holds; 0: not known, while `growing`
     /// The file still grows: what is safe of it is sent, and no end is waited for. May be null.
     Growing* growing = nullptr;
-    std::uint64_t partBytes = 8u << 20;
+    std::uint64_t partBytes = 8u << 20;  ///< of the first parts, and of all where the link is slow
+    /// Where it is fast parts grow as far as this, so that the round trip between two of them does not count.
+    std::uint64_t mostPartBytes = 32u << 20;
     /// Asks for a new and empty place when the old one is gone.
     std::function<boost::asio::awaitable<Result<vault::Secret>>()> freshPlace{};
     std::function<void(std::uint64_t)>
@@ -32,6 +35,7 @@ struct TusJob {
     std::function<void(std::uint64_t)> sent{};  ///< bytes that have left, confirmed or not; may be empty
     boost::asio::any_io_executor worker;        ///< where parts are read for their checksum
     net::RetryPolicy policy{.attempts = 8};
+    std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
 /// One upload, over as many places as it takes. After any error a HEAD comes before the next PATCH; 404 and
@@ -66,6 +70,12 @@ class TusUpload {
     Setback setbackOf(const net::Response& response) const;
     Step readOffset(const net::Response& response);
     Step readProgress(const net::Response& response, std::uint64_t partBytes);
+    /// The size of the next part, by how long this one took.
+    void chooseNextPart(std::uint64_t sentBytes, std::chrono::steady_clock::duration took);
+    /// A part that is too large for the server, where a smaller one was not.
+    bool isPartTooLarge(int status, std::uint64_t sentBytes) const {
+        return status == 413 && sentBytes > job_.partBytes;
+    }
     void enterPlace(vault::Secret place);
     void confirm(std::uint64_t offset);
 
@@ -74,6 +84,7 @@ class TusUpload {
     vault::Secret place_;
     std::optional<std::uint64_t> offset_;  ///< nothing: not known, HEAD comes next
     std::uint64_t best_ = 0;               ///< the highest offset that this place ever confirmed
+    std::uint64_t partBytes_;              ///< of the next part
     bool mustDeclareLength_ = false;
     bool hasLearned_ = false;
     std::optional<Digest::Algorithm> checksum_;

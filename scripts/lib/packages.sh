@@ -17,9 +17,10 @@ fuzz_packages=(clang-16 libclang-rt-16-dev)
 backend_packages=(postgresql redis-server python3-fastapi python3-uvicorn python3-multipart)
 # Other people's native messaging hosts, for scripts/bench alone.
 peer_host_packages=(python3 nodejs keepassxc webext-browserpass plasma-browser-integration)
-# What scripts/bench audio stands on, and the programs that it compares.
+# What scripts/bench audio and delivery stand on, and the programs that it compares.
 audio_bench_packages=(ffmpeg openssl nginx-light curl iproute2)
 audio_peer_packages=(yt-dlp python3-pycryptodome aria2)
+delivery_peer_packages=(aria2)
 
 # Installs those of the named packages that are not there yet. Costs one dpkg-query where all are.
 need_packages() {

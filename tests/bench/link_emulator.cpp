@@ -1,5 +1,5 @@
-// A link of a given rate and round trip between two network namespaces: a TUN device in each, and what goes
-// into one comes out of the other, late and no faster than the rate. A program of its own, since a namespace
+// A link of given rates and round trip between two network namespaces: a TUN device in each, and what goes
+// into one comes out of the other, late and no faster than its rate. A program of its own, since a namespace
 // is entered by a whole process.
 #include <fcntl.h>
 #include <linux/if.h>
@@ -30,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
 constexpr const char* deviceName = "slow0";
+constexpr double bytesPerMbit = 1e6 / 8;
 constexpr std::size_t maxPacketBytes = 2048;
 /// What a queue holds besides one bandwidth-delay product.
 constexpr double spareQueueBytes = 65536;
@@ -133,8 +134,8 @@ void waitFor(std::array<pollfd, 2>& devices, std::optional<Clock::time_point> du
     ::ppoll(devices.data(), devices.size(), due ? &left : nullptr, nullptr);
 }
 
-[[noreturn]] void carry(int first, int second, const Terms& terms) {
-    Way there(first, second, terms), back(second, first, terms);
+[[noreturn]] void carry(int first, int second, const Terms& termsThere, const Terms& termsBack) {
+    Way there(first, second, termsThere), back(second, first, termsBack);
     std::array<pollfd, 2> devices{pollfd{.fd = first, .events = POLLIN, .revents = 0},
                                   pollfd{.fd = second, .events = POLLIN, .revents = 0}};
     for (;;) {
@@ -155,20 +156,25 @@ void comeFirst() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 5) {
-        std::fputs("usage: link_emulator NAMESPACE NAMESPACE MBIT_PER_SECOND ROUND_TRIP_MS\n", stderr);
+    if (argc != 5 && argc != 6) {
+        std::fputs(
+            "usage: link_emulator NAMESPACE NAMESPACE MBIT_PER_SECOND ROUND_TRIP_MS [MBIT_PER_SECOND_BACK]\n",
+            stderr);
         return 2;
     }
     try {
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-        const Terms terms{.bytesPerSecond = std::atof(argv[3]) * 1e6 / 8,
-                          .oneWay = nanoseconds(static_cast<nanoseconds::rep>(std::atof(argv[4]) * 1e6 / 2))};
-        if (terms.bytesPerSecond <= 0) throw std::runtime_error("a link needs a rate");
+        const nanoseconds oneWay(static_cast<nanoseconds::rep>(std::atof(argv[4]) * 1e6 / 2));
+        const Terms there{.bytesPerSecond = std::atof(argv[3]) * bytesPerMbit, .oneWay = oneWay};
+        const Terms back{.bytesPerSecond = std::atof(argv[argc == 6 ? 5 : 3]) * bytesPerMbit,
+                         .oneWay = oneWay};
+        if (there.bytesPerSecond <= 0 || back.bytesPerSecond <= 0)
+            throw std::runtime_error("a link needs a rate");
         const int first = openDevice(argv[1]), second = openDevice(argv[2]);
         comeFirst();
         std::puts("ready");
         std::fflush(stdout);
-        carry(first, second, terms);
+        carry(first, second, there, back);
     } catch (const std::exception& problem) {
         std::fprintf(stderr, "link_emulator: %s\n", problem.what());
         return 1;

@@ -53,7 +53,10 @@ std::string configuration(const fs::path& root, const Certificates& certificates
            root.string() +
            ";\n"
            "    max_ranges " +
-           (grants.hasManyRanges ? "1000" : "1") + ";\n  }\n}\n";
+           (grants.hasManyRanges ? "1000" : "1") +
+           ";\n"
+           "    limit_rate " +
+           std::to_string(grants.bytesPerSecond) + ";\n  }\n}\n";
 }
 
 }  // namespace

@@ -16,6 +16,8 @@ struct Grants {
     bool isHttp2 = true;
     bool hasManyRanges =
         true;  ///< multipart/byteranges; without it such a request gets the whole file, as nginx has it
+    std::uint64_t bytesPerSecond =
+        0;  ///< of each answer, and so with HTTP/1.1 of each connection; 0: no throttle
 };
 
 struct Sent {

@@ -75,6 +75,17 @@ describe("a delivery behind the download", () => {
     assert.equal(done.uploaded, long.bytes);
   });
 
+  it("asks nothing twice where all of it went up ahead", async () => {
+    const lecture = scene.lecture({ audio: long });
+    const host = await ready();
+    const { id, held } = await ahead(host, lecture);
+    held.release();
+    await assertDelivered(await host.reaches(id, OVER), lecture);
+    const [row] = await rowsOf(lecture);
+    const asked = scene.peers.backend.requests.filter(({ path, headers }) => path.includes(row?.id ?? "-") || headers["idempotency-key"] === `auricle-${id}`);
+    assert.deepEqual(asked.map(({ method, path }) => `${method} ${path}`), ["POST /api/lectures", `POST /api/lectures/${row?.id ?? ""}/complete`]);
+  });
+
   it("goes on after a kill with the same lecture, registered once", async () => {
     const lecture = scene.lecture({ audio: long });
     const home = await scene.newHome();

@@ -78,7 +78,8 @@ export class Scene {
   async configure(home: string, config: HostOptions["config"] = {}): Promise<string> {
     const file = join(home, `config-${randomUUID()}.json`);
     const { network, ...rest } = { network: {}, ...config } as { network: { connectTo?: string[] } };
-    const connectTo = [...this.peers.connectTo(), ...(this.#files === undefined ? [] : [this.#files.connectTo]), ...(network.connectTo ?? [])];
+    // Of several for one name the first holds: what is chosen here comes before the peers' own.
+    const connectTo = [...(network.connectTo ?? []), ...this.peers.connectTo(), ...(this.#files === undefined ? [] : [this.#files.connectTo])];
     await writeFile(file, JSON.stringify({ ...rest, network: { caFile: this.peers.caFile, ...network, connectTo } }));
     return file;
   }

@@ -129,6 +129,34 @@ TEST_F(PartFileTest, takes_a_shorter_new_version_at_its_end) {
     EXPECT_EQ(test::TemporaryFolder::read(file), "new");
 }
 
+TEST_F(PartFileTest, tells_who_follows_it_of_its_beginning_and_at_the_end_of_all) {
+    auto part = open({});
+    ASSERT_TRUE(part->startOver({.etag = "\"1\"", .lastModified = "", .total = 400'000}));
+    part->setGrowing(true);
+    auto growing = part->growing();
+    std::vector<std::uint64_t> safe;
+    auto follow = [&]() -> boost::asio::awaitable<bool> {
+        while (co_await growing->waitForMore(safe.empty() ? 0 : safe.back())) {
+            safe.push_back(growing->safeBytes());
+            if (safe.back() == 400'000) co_return true;
+        }
+        co_return false;
+    };
+    std::optional<bool> sawAll;
+    boost::asio::co_spawn(loop, follow(), [&](std::exception_ptr, bool seen) { sawAll = seen; });
+    loop.poll();
+    ASSERT_TRUE(part->append(bytesOf(std::string(300'000, 'x'))));
+    loop.restart();
+    while (safe.empty()) loop.run_one();
+    EXPECT_EQ(safe, (std::vector<std::uint64_t>{300'000}));
+    ASSERT_TRUE(part->append(bytesOf(std::string(100'000, 'x'))));
+    finish(*part);
+    loop.restart();
+    loop.poll();
+    EXPECT_EQ(safe.size(), 2u);
+    EXPECT_EQ(sawAll, true);
+}
+
 TEST_F(PartFileTest, tells_what_is_on_the_disk_every_8_MiB) {
     auto part = open({});
     ASSERT_TRUE(part->startOver({.etag = "\"1\"", .lastModified = "", .total = 40u << 20}));

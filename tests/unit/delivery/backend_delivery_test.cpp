@@ -1,12 +1,15 @@
 #include "delivery/backend_delivery.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "delivery/tus.h"
 #include "delivery_test_support.h"
 #include "fake_backend.h"
+#include "system/files.h"
 
 namespace auricle::delivery {
 namespace {
@@ -18,6 +21,21 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using What = Fault::What;
 
+/// A file that has stopped growing.
+class WholeAlready final : public Growing {
+  public:
+    explicit WholeAlready(std::uint64_t bytes) : bytes_(bytes) {}
+    std::uint64_t safeBytes() const override { return bytes_; }
+    std::uint64_t wholeBytes() const override { return bytes_; }
+    boost::asio::awaitable<Result<void>> waitForMore(std::uint64_t than) override {
+        if (than >= bytes_) co_return fail(Kind::cancelled, "The file does not grow any more.");
+        co_return Result<void>{};
+    }
+
+  private:
+    std::uint64_t bytes_;
+};
+
 class BackendDeliveryTest : public testing::DeliveryTest {
   protected:
     static constexpr std::uint64_t partBytes = 1000;
@@ -28,6 +46,7 @@ class BackendDeliveryTest : public testing::DeliveryTest {
                                 .api = std::move(api),
                                 .worker = loop.get_executor(),
                                 .partBytes = partBytes,
+                                .mostPartBytes = mostPartBytes,
                                 .policy = {.attempts = 4}});
     }
     Visit visit() {
@@ -64,6 +83,21 @@ class BackendDeliveryTest : public testing::DeliveryTest {
     }
 
     testing::FakeBackend backend;
+    /// Delivers ahead what is all there.
+    void follow(BackendDelivery& way, Parcel parcel) {
+        WholeAlready whole(parcel.bytes);
+        parcel.sha256.clear();
+        run(way.follow(
+            parcel, whole, visit(), [this](std::uint64_t bytes) { uploaded.push_back(bytes); },
+            [this](std::string id) { registered.push_back(std::move(id)); }));
+        backend.seen.clear();
+    }
+    Result<Delivered> deliver(BackendDelivery& way, const Parcel& parcel) {
+        return run(way.deliver(
+            parcel, visit(), [](std::uint64_t) {}, [](std::string) {}));
+    }
+
+    std::uint64_t mostPartBytes = partBytes;
     std::vector<std::uint64_t> uploaded;
     std::vector<std::string> registered;
 };
@@ -91,6 +125,91 @@ TEST_F(BackendDeliveryTest, registers_uploads_in_parts_and_completes) {
         EXPECT_TRUE(one.http1) << one.method;
         EXPECT_EQ(one.authorization, "Bearer " + testing::canaryToken);
     }
+}
+
+TEST_F(BackendDeliveryTest, what_has_arrived_ahead_is_completed_and_nothing_is_asked_of_it) {
+    const Parcel parcel = parcelOf(text(2500));
+    BackendDelivery way = delivery();
+    follow(way, parcel);
+    expectDelivered(deliver(way, parcel), parcel);
+    EXPECT_THAT(backend.methods(), ElementsAre("POST /api/lectures/lecture-1/complete"));
+}
+
+TEST_F(BackendDeliveryTest, what_has_arrived_ahead_damaged_is_sent_again) {
+    const Parcel parcel = parcelOf(text(2500));
+    BackendDelivery way = delivery();
+    follow(way, parcel);
+    backend.order("POST", {.what = What::flipStored});
+    expectDelivered(deliver(way, parcel), parcel);
+    EXPECT_EQ(backend.count("PATCH"), 3u);
+}
+
+TEST_F(BackendDeliveryTest, what_has_arrived_ahead_of_another_file_is_not_taken_for_it) {
+    const Parcel parcel = parcelOf(text(2500));
+    BackendDelivery way = delivery();
+    follow(way, parcel);
+    Parcel other = parcelOf(text(1500));
+    other.idempotencyKey = "key-2";
+    ASSERT_TRUE(deliver(way, other));
+    EXPECT_TRUE(backend.isReady("key-2"));
+    EXPECT_FALSE(backend.isReady("key-1"));
+}
+
+TEST_F(BackendDeliveryTest, parts_grow_on_a_fast_link) {
+    mostPartBytes = 4000;
+    const Parcel parcel = parcelOf(text(12'000));
+    expectDelivered(deliver(parcel), parcel);
+    EXPECT_THAT(uploaded, ElementsAre(0, 1000, 5000, 9000, 12'000));
+}
+
+TEST_F(BackendDeliveryTest, parts_are_small_again_after_one_that_broke_off) {
+    mostPartBytes = 4000;
+    const Parcel parcel = parcelOf(text(12'000));
+    unsigned patches = 0;
+    backend.chance = [&patches](const net::Request& request) -> std::optional<Fault> {
+        if (request.method != "PATCH" || ++patches != 3) return std::nullopt;
+        return Fault{.what = What::lost};
+    };
+    expectDelivered(deliver(parcel), parcel);
+    EXPECT_THAT(uploaded, ElementsAre(0, 1000, 5000, 5000, 6000, 10'000, 12'000));
+}
+
+TEST_F(BackendDeliveryTest, a_backend_that_takes_small_parts_alone_gets_them) {
+    mostPartBytes = 4000;
+    const Parcel parcel = parcelOf(text(3500));
+    backend.chance = [](const net::Request& request) -> std::optional<Fault> {
+        if (request.method != "PATCH" || request.source->size() <= partBytes) return std::nullopt;
+        return Fault{.what = What::status, .status = 413};
+    };
+    expectDelivered(deliver(parcel), parcel);
+    EXPECT_THAT(uploaded, ElementsAre(0, 1000, 1000, 2000, 3000, 3500));
+}
+
+TEST_F(BackendDeliveryTest, a_part_takes_no_longer_than_twelve_seconds) {
+    const Parcel parcel = parcelOf(text(12'000));
+    std::chrono::steady_clock::time_point now{};
+    // 250 bytes a second.
+    backend.before = [&now](const net::Request& request) {
+        if (request.method == "PATCH") now += std::chrono::milliseconds(4 * request.source->size());
+    };
+    ASSERT_TRUE(deliver(parcelOf("x")));  // makes a place
+    auto& place = backend.uploads.begin()->second;
+    place = {.bytes = "", .length = parcel.bytes};
+    const auto file = openFile(parcelOf(text(12'000)).file, O_RDONLY);
+    ASSERT_TRUE(file);
+    TusUpload upload({.file = file->get(),
+                      .bytes = parcel.bytes,
+                      .partBytes = partBytes,
+                      .mostPartBytes = 100'000,
+                      .uploaded = [this](std::uint64_t bytes) { uploaded.push_back(bytes); },
+                      .worker = loop.get_executor(),
+                      .now = [&now] { return now; }},
+                     visit());
+    uploaded.clear();
+    auto url = vault::Secret::copyOf(testing::backendOrigin + backend.uploads.begin()->first);
+    ASSERT_TRUE(run(upload.run(std::move(url))));
+    // As much as goes up in twelve seconds.
+    EXPECT_THAT(uploaded, ElementsAre(0, 1000, 4000, 7000, 10'000, 12'000));
 }
 
 TEST_F(BackendDeliveryTest, leaves_out_what_is_not_known) {
