@@ -26,7 +26,8 @@ Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots,
       job_(job),
       capture_(job.entry.capture),
       site_(*services.sites.find(job.page.site)),
-      credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies) {}
+      credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies,
+                   site_.sessionCookies()) {}
 
 vault::Key Pipeline::siteKey() const {
     return {.site = job_.page.site, .origin = job_.page.origin, .store = job_.entry.capture.store};
