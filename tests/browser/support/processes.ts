@@ -45,3 +45,18 @@ export async function processesWith(text: string): Promise<string[]> {
   );
   return found.flat();
 }
+
+const PAGE_BYTES = 4096;
+
+/** Memory that a program and its children hold at the moment, in whose command line a text stands, bytes. What they share counts for each. */
+export async function residentBytes(text: string): Promise<number> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const groups = new Set<number>();
+  for (const id of ids) {
+    const [line, stat] = await Promise.all(["cmdline", "stat"].map((part) => readFile(`/proc/${id}/${part}`, "utf8").catch(() => "")));
+    if (line?.includes(text) && stat !== undefined) groups.add(Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]));
+  }
+  const members = (await Promise.all([...groups].map(processesOf))).flat();
+  const sizes = members.map(async (id) => Number((await readFile(`/proc/${String(id)}/statm`, "utf8").catch(() => "0 0")).split(" ")[1]) * PAGE_BYTES);
+  return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
+}

@@ -43,6 +43,11 @@ export async function clearBytes({ dir, durations }: CutRendition): Promise<Buff
   return Buffer.concat(await Promise.all(names.map((name) => readFile(join(dir, name)))));
 }
 
+/** An hour in its lowest rendition, for whatever takes long: not among those that a stand-in has from its start. */
+export async function makeLong(lecture: MediaFile, cacheDir = CACHE_DIR): Promise<SealedVideo> {
+  return { id: "long", title: "A long lecture", cuts: await keptCuts(cacheDir, "sealed-long", lecture, WISHES.slice(0, 1)), source: lecture };
+}
+
 const NOTE = "cuts.json";
 
 async function keptCuts(cacheDir: string, name: string, lecture: MediaFile, wishes: readonly RenditionWish[]): Promise<CutRendition[]> {

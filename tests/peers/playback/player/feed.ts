@@ -14,6 +14,8 @@ export class Feed {
   #rendition: ManifestRendition;
   /** Whose init segment the buffer has been given last. */
   #initOf: string | undefined;
+  /** What is ahead is of another rendition than the person wants now. */
+  #isStale = false;
   #isFeeding = false;
   #isAskedAgain = false;
   #isOver = false;
@@ -46,8 +48,9 @@ export class Feed {
   /** From the next segment on. */
   change(name: string): void {
     const rendition = this.manifest.renditions.find((one) => one.name === name);
-    if (rendition === undefined) return;
+    if (rendition === undefined || rendition === this.#rendition) return;
     this.#rendition = rendition;
+    this.#isStale = true;
     this.#feed();
   }
 
@@ -71,6 +74,7 @@ export class Feed {
   async #run(): Promise<void> {
     do {
       this.#isAskedAgain = false;
+      if (this.#isStale) await this.#dropAhead();
       await this.#dropBehind();
       while (!this.#isOver && (await this.#appendNext()));
     } while (this.#isAskedAgain && !this.#isOver);
@@ -87,6 +91,7 @@ export class Feed {
     }
     const bytes = await this.client.segment(rendition.name, piece, rendition.segments.length);
     // The person may have gone elsewhere, or chosen another rendition, while it came.
+    if (this.#isStale) await this.#dropAhead();
     if (rendition !== this.#rendition || this.#nextIndex(rendition) !== segIdx) return true;
     if (this.#initOf !== rendition.name) {
       const init = await this.client.init(rendition.init);
@@ -118,6 +123,20 @@ export class Feed {
       if (ranges !== undefined && ranges.start(at) <= now + SLACK_S && ranges.end(at) > now) return ranges.end(at);
     }
     return now;
+  }
+
+  /**
+   * From the end of the segment that plays: what plays now goes on. A little more is left, which the next segment replaces: sound
+   * is cut at other moments than the picture, and a gap of one of its frames would be waited at for ever.
+   */
+  async #dropAhead(): Promise<void> {
+    this.#isStale = false;
+    let ends = 0;
+    for (const { duration } of this.#rendition.segments) {
+      ends += duration;
+      if (ends > this.video.currentTime + SLACK_S) break;
+    }
+    if (ends < this.manifest.duration) await this.#change((buffer) => buffer.remove(ends + SLACK_S, Infinity));
   }
 
   async #dropBehind(): Promise<void> {
