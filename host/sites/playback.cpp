@@ -26,6 +26,13 @@ std::string_view idIn(std::string_view path) {
     return id.size() <= maxIdBytes && std::ranges::all_of(id, isIdCharacter) ? id : std::string_view();
 }
 
+/// Who asks what a video is and is sent elsewhere is to sign in there.
+Result<void> judgeSignIn(const net::Url& from, const net::Url& to) {
+    if (to.origin() == from.origin()) return {};
+    return fail(Kind::login_required, from.host() + " wants you to sign in (at " + to.host() +
+                                          "). Sign in there in the browser, then try again.");
+}
+
 /// What went wrong with the description of a video, in the words of its page.
 Error aboutTheVideo(Error error, const Page& page) {
     if (error.kind == Kind::not_found)
@@ -62,7 +69,9 @@ asio::awaitable<Result<Plan>> Playback::resolve(const Page& page, Visit visit) {
         .stop = visit.stop};
     auto address = page.url.resolve(std::string(manifestsPath) + page.id + "/manifest");
     if (!address) co_return std::unexpected(std::move(address.error()));
-    auto document = co_await streams::documentOf(*address, with);
+    auto asking = with;
+    asking.judgeHop = judgeSignIn;
+    auto document = co_await streams::documentOf(*address, asking);
     if (!document) co_return std::unexpected(aboutTheVideo(std::move(document.error()), page));
     auto manifest = readPlaybackManifest(document->text);
     if (!manifest) co_return std::unexpected(std::move(manifest.error()));
@@ -99,14 +108,10 @@ Result<streams::Ways> Playback::waysOf(const Page& page, const net::Url& manifes
 }
 
 Result<void> Playback::judgeHop(const Page& page, const net::Url& from, const net::Url& to) const {
-    if (!to.isHttps() && to.origin() != page.origin)
-        return fail(Kind::forbidden,
-                    from.host() + " redirects to " + to.host() + " without https, which is not followed.");
-    // Segments may lie anywhere; a description of the video that is sent elsewhere is a sign-in.
-    bool isAboutTheVideo = from.origin() == page.origin && from.path().starts_with(manifestsPath);
-    if (!isAboutTheVideo || to.origin() == page.origin) return {};
-    return fail(Kind::login_required, from.host() + " wants you to sign in (at " + to.host() +
-                                          "). Sign in there in the browser, then try again.");
+    // Segments may lie anywhere.
+    if (to.isHttps() || to.origin() == page.origin) return {};
+    return fail(Kind::forbidden,
+                from.host() + " redirects to " + to.host() + " without https, which is not followed.");
 }
 
 Result<void> Playback::judgeMedia(const Page& page, const net::ResponseHead& head) const {

@@ -290,7 +290,9 @@ TEST_P(PlaybackRefusal, is_told_and_leaves_nothing_behind) {
     EXPECT_THAT(error.message, HasSubstr(refused.sentence));
     EXPECT_THAT(target.bytes, IsEmpty());
     // One that the server says is over needs no ending.
-    if (error.kind != Kind::login_required) EXPECT_EQ(server.openSessions(), 0u);
+    if (error.kind != Kind::login_required) {
+        EXPECT_EQ(server.openSessions(), 0u);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(
