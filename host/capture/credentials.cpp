@@ -22,6 +22,10 @@ vault::Secret SiteCredentials::cookies(const net::Url& url) {
     return vault_.cookieHeader(key_, placeOf(url));
 }
 
+vault::Secret SiteCredentials::cookieFile() {
+    return useCookies_ ? vault_.cookieFile(key_) : vault::Secret();
+}
+
 void SiteCredentials::received(const net::Url& url, std::string_view setCookie) {
     if (useCookies_ && isOnOwnPort(url)) vault_.received(key_, placeOf(url), setCookie);
 }

@@ -17,8 +17,11 @@ class SiteCredentials final : public net::Credentials {
     SiteCredentials(vault::Vault& vault, vault::Key key, bool useCookies)
         : vault_(vault), key_(std::move(key)), useCookies_(useCookies) {}
     vault::Secret cookies(const net::Url& url) override;
+    vault::Secret cookieFile() override;
     vault::Secret authorization(const net::Url&) override { return {}; }
     void received(const net::Url& url, std::string_view setCookie) override;
+    /// From now on only what is public is asked for.
+    void useNone() { useCookies_ = false; }
 
   private:
     bool isOnOwnPort(const net::Url& url) const;

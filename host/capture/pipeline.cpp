@@ -127,7 +127,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
                         .judgeHead = judgeHead,
                         .worker = services_.worker(),
                         .stop = stop(),
-                        .finish = job_.finish.get_token()};
+                        .finish = job_.finish.get_token(),
+                        .folder = store_.workFolder(capture_.id)};
     streams::Way::OnProgress onProgress = [this, &way](std::uint64_t done, std::uint64_t total) {
         gotBytes(done, total);
         if (way.bytes() == 0) capture_.plan->bytes = capture_.total;

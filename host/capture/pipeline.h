@@ -65,7 +65,8 @@ class Pipeline {
                 .timing = services_.timing,
                 .stop = stop(),
                 .worker = services_.worker(),
-                .language = services_.config.captures.language};
+                .language = services_.config.captures.language,
+                .folder = store_.workFolder(capture_.id)};
     }
     vault::Key siteKey() const;
     std::stop_token stop() const { return job_.stop.get_token(); }

@@ -47,7 +47,7 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
       vault_(siteRules(), now),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
-      sites_(sites::sitesFor(config_)),
+      sites_(sites::sitesFor(config_, programs())),
       http_(loop.get_executor(), networkOptions(config_)),
       captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {
     vault_.onForget([this] { http_.forgetConnections(); });
@@ -80,6 +80,23 @@ Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Tar
                                  .api = target.api,
                                  .worker = worker_.executor(),
                                  .followStatusMs = config_.delivery.followStatusMs});
+}
+
+sites::Programs Host::programs() const {
+    const auto find = [this](const Tool& tool, const std::filesystem::path& configured) {
+        return [this, &tool, configured] { return findTool(tool, configured, folders()); };
+    };
+    return {.ffmpeg = find(ffmpeg, config_.tools.ffmpeg),
+            .ytDlp = find(ytDlp, config_.tools.ytDlp),
+            .jsRuntimes = [this] {
+                std::vector<sites::JsRuntime> found;
+                for (std::string_view name : {"deno", "node"}) {
+                    const Tool tool{.name = name, .versionArgument = {}, .versionPrefix = {}, .configKey = {}};
+                    if (auto program = findTool(tool, {}, folders()))
+                        found.push_back({.name = std::string(name), .program = std::move(*program)});
+                }
+                return found;
+            }};
 }
 
 std::vector<std::filesystem::path> Host::folders() const {

@@ -4,6 +4,7 @@
 
 #include "sites/direct.h"
 #include "sites/panopto.h"
+#include "sites/youtube.h"
 
 namespace auricle::sites {
 
@@ -37,7 +38,7 @@ std::vector<std::string_view> Registry::names() const {
     return names;
 }
 
-Registry sitesFor(const Config& config) {
+Registry sitesFor(const Config& config, Programs programs) {
     auto mayBeUsed = [&](const std::string& name) {
         auto entry = config.sites.find(name);
         return entry == config.sites.end() || entry->second.enabled;
@@ -47,6 +48,13 @@ Registry sitesFor(const Config& config) {
         sites.push_back(std::make_unique<Panopto>(
             Panopto::Options{.vanityHosts = config.panopto.hosts,
                              .mayStreamWhenOff = config.panopto.whenDownloadsAreOff == "stream"}));
+    if (mayBeUsed("youtube"))
+        sites.push_back(std::make_unique<Youtube>(
+            YtDlp::Options{
+                .program = std::move(programs.ytDlp),
+                .jsRuntimes = std::move(programs.jsRuntimes),
+                .network = {.caFile = config.network.caFile, .proxy = config.network.proxy}},
+            std::move(programs.ffmpeg)));
     if (mayBeUsed("direct")) sites.push_back(std::make_unique<Direct>());
     return Registry(std::move(sites));
 }

@@ -6,6 +6,7 @@
 #include "vault/cookie.h"
 #include "vault/cookie_match.h"
 #include "vault/fingerprint.h"
+#include "vault/netscape.h"
 #include "vault/opened_put.h"
 #include "vault/origin.h"
 #include "vault/set_cookie.h"
@@ -336,6 +337,21 @@ Secret Vault::cookieHeader(const Key& key, const Place& place) {
         cookieHeaderOf(matchCookies(entry->cookies, choosePartition(*entry, *rules, nowMs), place, nowMs));
     if (!header.empty()) state_->use(*entry);
     return header;
+}
+
+Secret Vault::cookieFile(const Key& key) {
+    Entry* entry = state_->find(key);
+    const SiteRules* rules = state_->rulesOf(key.site);
+    if (!entry || !rules) return {};
+    const std::int64_t nowMs = state_->nowMs();
+    const std::string partition = choosePartition(*entry, *rules, nowMs);
+    std::vector<const Cookie*> cookies;
+    for (const Cookie& cookie : entry->cookies) {
+        if (cookie.partition == partition && !hasExpired(cookie, nowMs)) cookies.push_back(&cookie);
+    }
+    Secret file = writeNetscape(cookies);
+    if (!file.empty()) state_->use(*entry);
+    return file;
 }
 
 Secret Vault::bearer(std::string_view origin) {

@@ -84,6 +84,9 @@ class Vault {
     /// are of one partition: one that holds a login cookie (the first, if there are several), else the
     /// unpartitioned ones.
     Secret cookieHeader(const Key& key, const Place& place);
+    /// All cookies of the partition that cookieHeader() takes from, as a Netscape file for a program that
+    /// makes the site's requests itself; empty where there are none.
+    Secret cookieFile(const Key& key);
     /// The bearer token that belongs to this origin, or empty. An expired one is given too: the clock that
     /// counts is the server's.
     Secret bearer(std::string_view origin);
