@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "media/defragment.h"
+#include "media/ffmpeg.h"
 #include "media/id3_writer.h"
 #include "media/shrink.h"
 #include "system/digest.h"
@@ -17,7 +18,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t copyBytes = 256 * 1024;
-constexpr const char *plainName = "plain", *largeName = "large", *smallName = "small.m4a";
+constexpr const char *plainName = "plain", *largeName = "large", *smallName = "small.m4a",
+                     *wholeName = "whole", *soundName = "sound.m4a";
 
 Error notTheSound(std::string what) {
     return {.kind = Kind::not_media,
@@ -25,14 +27,12 @@ Error notTheSound(std::string what) {
                        ". Open the recording in the browser and see whether it plays."};
 }
 
-/// What a container must be to count as the sound of a lecture and nothing else.
+/// What a container must be to hold the sound of a lecture.
 Result<void> judge(const media::Container& container) {
     if (container.isEncrypted) {
         return fail(Kind::drm_protected,
                     "This recording is protected by DRM, which Auricle does not work around.");
     }
-    if (container.hasVideo)
-        return std::unexpected(notTheSound("a video where the sound alone was asked for"));
     if (!container.hasAudio) return std::unexpected(notTheSound("a file without sound"));
     return {};
 }
@@ -47,9 +47,12 @@ Result<void> judgeLength(const media::Container& container, std::uint64_t planne
                                        " s"));
 }
 
-enum class Form : std::uint8_t { asItIs, fragments, bareAac, bareMp3 };
+/// `foreign` is what we do not read ourselves: a picture beside the sound, or a container that few players
+/// take.
+enum class Form : std::uint8_t { asItIs, fragments, bareAac, bareMp3, foreign };
 
 Form formOf(const media::Container& container, const Raw& raw) {
+    if (container.hasVideo || container.name == "matroska") return Form::foreign;
     if (container.isFragmented) return Form::fragments;
     if (container.name == "adts") return Form::bareAac;
     if (container.name == "mp3" && !raw.isSitesOwnFile) return Form::bareMp3;
@@ -145,39 +148,85 @@ Result<void> linkInto(const std::filesystem::path& file, const std::filesystem::
     return {};
 }
 
-asio::awaitable<Result<Finished>> madeSmaller(Finished large, const Raw& raw, const FinishingTools& tools) {
+/// What ffmpeg does with its one folder.
+using Making = std::function<asio::awaitable<Result<void>>(media::FfmpegWork work)>;
+
+/// Hands `from` to ffmpeg under the name of `input`, and reads what it made of it under that of `output`.
+asio::awaitable<Result<Finished>> madeByFfmpeg(Finished from, const char* input, const char* output,
+                                               const Raw& raw, const FinishingTools& tools, Making make) {
     auto program = tools.ffmpeg();
     if (!program) co_return std::unexpected(std::move(program.error()));
-    auto input = raw.folder / largeName, smaller = raw.folder / smallName;
-    auto linking = [file = large.file, input] { return linkInto(file, input); };
+    auto linking = [file = from.file, to = raw.folder / input] { return linkInto(file, to); };
     if (auto linked = co_await onWorker(tools.worker, linking); !linked)
         co_return std::unexpected(std::move(linked.error()));
-    auto durationMs = large.container.durationMs ? large.container.durationMs : raw.plannedMs;
+    auto durationMs = from.container.durationMs ? from.container.durationMs : raw.plannedMs;
     auto onProgress = [&tools, durationMs](std::uint64_t doneMs) {
         if (durationMs) tools.onProgress(static_cast<double>(doneMs) / static_cast<double>(durationMs));
     };
     media::FfmpegWork work{.program = std::move(*program),
                            .folder = raw.folder,
-                           .input = largeName,
-                           .output = smallName,
+                           .input = input,
+                           .output = output,
                            .tags = raw.tags,
                            .durationMs = durationMs,
                            .onProgress = onProgress,
                            .stop = tools.stop};
-    auto shrunk = co_await media::shrink(work, raw.maxBytes);
-    if (!shrunk) co_return std::unexpected(std::move(shrunk.error()));
-    auto read = [smaller] { return digestOf(smaller); };
+    auto making = co_await make(std::move(work));
+    if (!making) co_return std::unexpected(std::move(making.error()));
+    Finished made{.file = raw.folder / output, .bytes = 0, .sha256 = {}, .container = {}};
+    auto read = [file = made.file] { return digestOf(file); };
     auto digested = co_await onWorker(tools.worker, read);
     if (!digested) co_return std::unexpected(std::move(digested.error()));
-    Finished small{.file = smaller,
-                   .bytes = digested->bytes,
-                   .sha256 = std::move(digested->sha256),
-                   .container = {},
-                   .encodedFrom = large.bytes};
-    auto container = look(small.file);
+    auto looking = [file = made.file] { return look(file); };
+    auto container = co_await onWorker(tools.worker, looking);
     if (!container) co_return std::unexpected(std::move(container.error()));
-    small.container = std::move(*container);
+    made.bytes = digested->bytes;
+    made.sha256 = std::move(digested->sha256);
+    made.container = std::move(*container);
+    co_return made;
+}
+
+asio::awaitable<Result<Finished>> soundOf(Finished whole, const Raw& raw, const FinishingTools& tools) {
+    bool wasVideo = whole.container.hasVideo;
+    Making take = [](media::FfmpegWork work) -> asio::awaitable<Result<void>> {
+        auto taken = co_await media::takeSound(std::move(work));
+        if (!taken) co_return std::unexpected(std::move(taken.error()));
+        co_return Result<void>{};
+    };
+    auto sound = co_await madeByFfmpeg(std::move(whole), wholeName, soundName, raw, tools, std::move(take));
+    if (sound) sound->isOutOfVideo = wasVideo;
+    co_return sound;
+}
+
+asio::awaitable<Result<Finished>> madeSmaller(Finished large, const Raw& raw, const FinishingTools& tools) {
+    auto bytes = large.bytes;
+    bool isOutOfVideo = large.isOutOfVideo;
+    Making shrink = [most = raw.maxBytes](media::FfmpegWork work) -> asio::awaitable<Result<void>> {
+        auto shrunk = co_await media::shrink(std::move(work), most);
+        if (!shrunk) co_return std::unexpected(std::move(shrunk.error()));
+        co_return Result<void>{};
+    };
+    auto small = co_await madeByFfmpeg(std::move(large), largeName, smallName, raw, tools, std::move(shrink));
+    if (small) {
+        small->encodedFrom = bytes;
+        small->isOutOfVideo = isOutOfVideo;
+    }
     co_return small;
+}
+
+asio::awaitable<Result<Finished>> writtenAnew(const Raw& raw, Form form, const FinishingTools& tools) {
+    auto to = raw.folder / plainName;
+    auto writing = [&raw, to, form, stop = tools.stop] {
+        return writeAnew(raw.file, to, form, raw.tags, stop);
+    };
+    auto made = co_await onWorker(tools.worker, writing);
+    if (!made) co_return std::unexpected(std::move(made.error()));
+    auto looking = [to] { return look(to); };
+    auto plain = co_await onWorker(tools.worker, looking);
+    if (!plain) co_return std::unexpected(std::move(plain.error()));
+    Finished finished{
+        .file = to, .bytes = made->bytes, .sha256 = std::move(made->sha256), .container = std::move(*plain)};
+    co_return finished;
 }
 
 }  // namespace
@@ -196,18 +245,13 @@ asio::awaitable<Result<Finished>> finishFile(Raw raw, FinishingTools tools) {
         if (!bytes) co_return std::unexpected(std::move(bytes.error()));
         finished.bytes = *bytes;
     } else {
-        auto writing = [&raw, form, stop = tools.stop] {
-            return writeAnew(raw.file, raw.folder / plainName, form, raw.tags, stop);
-        };
-        auto made = co_await onWorker(tools.worker, writing);
+        Result<Finished> made;
+        if (form == Form::foreign)
+            made = co_await soundOf(std::move(finished), raw, tools);
+        else
+            made = co_await writtenAnew(raw, form, tools);
         if (!made) co_return std::unexpected(std::move(made.error()));
-        auto again = [file = raw.folder / plainName] { return look(file); };
-        auto plain = co_await onWorker(tools.worker, again);
-        if (!plain) co_return std::unexpected(std::move(plain.error()));
-        finished = {.file = raw.folder / plainName,
-                    .bytes = made->bytes,
-                    .sha256 = std::move(made->sha256),
-                    .container = std::move(*plain)};
+        finished = std::move(*made);
     }
     if (auto judged = judgeLength(finished.container, raw.plannedMs); !judged)
         co_return std::unexpected(std::move(judged.error()));

@@ -1,5 +1,5 @@
-// Makes of what was fetched a file that plays everywhere: a plain .m4a of fragments or bare frames, and a
-// smaller one where it may not be so large.
+// Makes of what was fetched a file that plays everywhere: a plain .m4a of fragments, bare frames or what few
+// players take, and a smaller one where it may not be so large.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -34,6 +34,7 @@ struct Finished {
     std::string sha256;
     media::Container container;
     std::uint64_t encodedFrom = 0;  ///< bytes that it had before it was encoded anew to fit; 0: it was not
+    bool isOutOfVideo = false;      ///< what was fetched had a picture too, which was left behind
 };
 
 struct FinishingTools {
@@ -44,8 +45,9 @@ struct FinishingTools {
     std::stop_token stop;
 };
 
-/// Fails with drm_protected, not_media (no sound, a picture, cut off, much shorter than planned), too_large
-/// or tool_missing where it has to be encoded anew and cannot be, disk_full, cancelled.
+/// Fails with drm_protected, not_media (no sound, cut off, much shorter than planned), too_large where it
+/// cannot be made to fit, tool_missing where that or the container takes ffmpeg and there is none, disk_full,
+/// cancelled.
 boost::asio::awaitable<Result<Finished>> finishFile(Raw raw, FinishingTools tools);
 
 }  // namespace auricle::capture

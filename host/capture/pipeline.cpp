@@ -206,6 +206,7 @@ asio::awaitable<Result<Finished>> Pipeline::finish() {
     auto finished = co_await finishFile(raw, tools);
     bool isWorthless = !finished && (finished.error().kind == Kind::not_media ||
                                      finished.error().kind == Kind::drm_protected);
+    if (finished && finished->isOutOfVideo && capture_.plan) capture_.plan->how = "audio-from-video";
     // Nothing of it is worth going on from.
     if (isWorthless) forgetPart();
     co_return finished;

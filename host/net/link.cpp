@@ -79,6 +79,10 @@ bool Link::wantsMore(std::size_t requests, std::uint64_t bytes) const {
     return requests < fewStreams || (requests < mostStreams && bytes < leastUnderWayBytes);
 }
 
+double Link::leastMs(double requests) const {
+    return isHttp2_ ? 0 : requests * roundTripMs_ / static_cast<double>(connections);
+}
+
 double Link::slotBytes() const {
     return bytesPerMs() * roundTripMs_ / static_cast<double>(isHttp2_ ? mostStreams : connections);
 }

@@ -36,6 +36,10 @@ class Link {
     /// Whether one span over the gap between two pieces costs less than both.
     bool isCheaperJoined(std::uint64_t spanBytes, std::uint64_t gapBytes, std::uint64_t pieceBytes) const;
 
+    /// The least time that so many requests take from now on, however fast the link is: without HTTP/2 each
+    /// of the few connections brings one answer a round trip. 0: nothing can be said.
+    double leastMs(double requests) const;
+
     double roundTripMs() const { return roundTripMs_; }  ///< 0: not known
     double bytesPerMs() const;                           ///< the median of the last bursts; 0: not known
 

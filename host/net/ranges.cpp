@@ -24,12 +24,13 @@ namespace {
 /// A server may join ranges over small gaps (RFC 9110 section 15.3.7.2); over larger ones it sends what
 /// nobody wants.
 constexpr std::uint64_t mostCoalescedGap = 64 * 1024;
-/// Before so much time has passed nothing is concluded from the pace.
 /// A link is slow at first, and an answer that waits for its turn hands over nothing for a while: one glance
 /// says little, several in a row do.
 constexpr auto leastGlance = std::chrono::milliseconds(50);
 constexpr int roundTripsInGlance = 10;
 constexpr unsigned glancesToBelieve = 3;
+/// So many answers say how much one request brings.
+constexpr std::uint64_t answersToReckon = 12;
 /// Whole and ranges within so much of each other: what is under way is kept.
 constexpr double worthChanging = 0.98;
 
@@ -308,6 +309,7 @@ class Run : public std::enable_shared_from_this<Run> {
                 return;
             }
             given_ += batch->wantedBytes();
+            ++answers_;
             heldBytes_ -= batch->askedBytes();
             position_ = batch->end();
             jobs_.pop_front();
@@ -315,9 +317,10 @@ class Run : public std::enable_shared_from_this<Run> {
         if (!jobs_.empty() && isWholeFaster()) end_ = RangesEnd::slower;
     }
 
-    /// By the pace of late and what the link was seen to carry.
+    /// By arithmetic where it is enough, else by the pace of late and what the link was seen to carry.
     bool isWholeFaster() {
         if (!work_.mayStream || link_.bytesPerMs() == 0) return false;
+        if (cannotBeFaster()) return true;
         auto now = limits_.now();
         auto tookMs = std::chrono::duration<double, std::milli>(now - glanceBegan_).count();
         auto glanceMs = std::chrono::duration<double, std::milli>(leastGlance).count() +
@@ -329,16 +332,26 @@ class Run : public std::enable_shared_from_this<Run> {
         return slowGlances_ >= glancesToBelieve;
     }
 
+    /// One range a request, few requests at once: the round trips alone take longer than the whole.
+    bool cannotBeFaster() const {
+        if (link_.many() != Link::Many::refused || answers_ < answersToReckon) return false;
+        auto bytesOfAnswer = static_cast<double>(given_) / static_cast<double>(answers_);
+        return isWholeSoonerThan(link_.leastMs(leftBytes() / bytesOfAnswer));
+    }
+
     /// Whether the whole of what is left is here before the ranges are, at this pace of theirs.
     bool wouldBeSooner(double bytesPerMs) const {
-        auto leftBytes = static_cast<double>(work_.bytes - std::min(work_.bytes, given_));
         // Nothing has come of late: that is a matter of the link, and the whole would not come either.
-        if (bytesPerMs == 0) return false;
-        auto rangesMs = leftBytes / bytesPerMs;
+        return bytesPerMs > 0 && isWholeSoonerThan(leftBytes() / bytesPerMs);
+    }
+
+    bool isWholeSoonerThan(double rangesMs) const {
         auto left = work_.validator.total - std::min(work_.validator.total, position_);
         auto wholeMs = static_cast<double>(left) / link_.bytesPerMs() + link_.roundTripMs();
         return wholeMs < rangesMs * worthChanging;
     }
+
+    double leftBytes() const { return static_cast<double>(work_.bytes - std::min(work_.bytes, given_)); }
 
     static asio::awaitable<void> carryOut(std::shared_ptr<Run> self, std::list<Job>::iterator job) {
         // Never from within launch(), which goes through the jobs.
@@ -433,7 +446,8 @@ class Run : public std::enable_shared_from_this<Run> {
     std::stop_source stop_;
     Link::Clock::time_point glanceBegan_;
     std::uint64_t givenAtGlance_ = 0;
-    unsigned slowGlances_ = 0;  ///< in a row
+    unsigned slowGlances_ = 0;   ///< in a row
+    std::uint64_t answers_ = 0;  ///< handed over
     std::list<Job> jobs_;
     std::optional<Range> pending_;
     bool isExhausted_ = false;

@@ -69,8 +69,9 @@ class Head final : public net::BodySink {
 
 }  // namespace
 
-asio::awaitable<Result<Beginning>> beginningOf(const net::Url& url, std::size_t count, const Visit& visit) {
-    bool mayAskForPart = true;
+asio::awaitable<Result<Beginning>> beginningOf(const net::Url& url, std::size_t count, const Visit& visit,
+                                               Ask ask) {
+    bool mayAskForPart = ask == Ask::part;
     std::function<asio::awaitable<Result<Beginning>>()> attempt =
         [&url, count, &visit, &mayAskForPart]() -> asio::awaitable<Result<Beginning>> {
         Head sink(count, visit.judgeHead);

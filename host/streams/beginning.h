@@ -17,9 +17,12 @@ struct Beginning {
     bool grantsRanges = false;     ///< the answer was 206
 };
 
-/// Asks for the first `count` bytes, by a range, and takes no more of an answer that is the whole. What may
-/// pass is tried again.
+/// What is asked for, to have the first bytes of it.
+enum class Ask : std::uint8_t { part, whole };
+
+/// The first `count` bytes: asked for by a range, or taken off the whole, which ends there. What may pass is
+/// tried again.
 boost::asio::awaitable<Result<Beginning>> beginningOf(const net::Url& url, std::size_t count,
-                                                      const Visit& visit);
+                                                      const Visit& visit, Ask ask = Ask::part);
 
 }  // namespace auricle::streams

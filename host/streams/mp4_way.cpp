@@ -177,12 +177,18 @@ asio::awaitable<Result<RemoteMp4>> look(net::Url url, std::string language, Begi
     auto validator = beginning.validator;
     auto byRanges = co_await readByRanges(url, std::move(beginning), language, visit);
     if (!byRanges) co_return std::unexpected(std::move(byRanges.error()));
-    if (*byRanges) co_return std::move(**byRanges);
+    if (byRanges->source) co_return std::move(*byRanges->source);
+    if (byRanges->isOfAnother) {
+        // What a range says of the file is no more to be believed; what the whole says is.
+        auto whole = co_await beginningOf(url, beginningBytes, visit, Ask::whole);
+        if (!whole) co_return std::unexpected(std::move(whole.error()));
+        validator = std::move(whole->validator);
+    }
     co_return co_await readByPassing(url, validator, language, visit);
 }
 
-asio::awaitable<Result<RemoteMp4>> lookAnew(net::Url url, std::string language, const Visit& visit) {
-    auto beginning = co_await beginningOf(url, beginningBytes, visit);
+asio::awaitable<Result<RemoteMp4>> lookAnew(net::Url url, std::string language, const Visit& visit, Ask ask) {
+    auto beginning = co_await beginningOf(url, beginningBytes, visit, ask);
     if (!beginning) co_return std::unexpected(std::move(beginning.error()));
     co_return co_await look(std::move(url), std::move(language), std::move(*beginning), visit);
 }
@@ -222,7 +228,9 @@ asio::awaitable<Result<void>> Mp4Way::fetch(Visit visit, Target& target, OnProgr
     auto source = source_;
     for (int beginnings = 0; beginnings < mostBeginnings; ++beginnings) {
         if (!source) {
-            auto looked = co_await lookAnew(url_, wishes_.language, visit);
+            // A file that changes again and again may be one of whose ranges the server says what is not so.
+            auto ask = beginnings + 1 == mostBeginnings ? Ask::whole : Ask::part;
+            auto looked = co_await lookAnew(url_, wishes_.language, visit, ask);
             if (!looked) co_return std::unexpected(std::move(looked.error()));
             source = std::make_shared<const RemoteMp4>(std::move(*looked));
         }

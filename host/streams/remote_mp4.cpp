@@ -34,9 +34,9 @@ net::Request requestOf(const net::Url& url, const Visit& visit) {
     return request;
 }
 
-class IndexByRanges {
+class RangedIndex {
   public:
-    IndexByRanges(net::Url url, Beginning beginning, std::string language, const Visit& visit)
+    RangedIndex(net::Url url, Beginning beginning, std::string language, const Visit& visit)
         : url_(std::move(url)),
           validator_(std::move(beginning.validator)),
           visit_(visit),
@@ -46,21 +46,23 @@ class IndexByRanges {
         source_.put(0, std::move(beginning.bytes));
     }
 
-    asio::awaitable<Result<std::optional<RemoteMp4>>> read() {
+    asio::awaitable<Result<IndexByRanges>> read() {
+        IndexByRanges found;
         for (int turn = 0; turn < mostTurns; ++turn) {
             auto read = reader_.run();
-            if (read) co_return RemoteMp4{url_, validator_, reader_.take(), true, cost_, link_};
+            if (read) {
+                found.source = RemoteMp4{url_, validator_, reader_.take(), true, cost_, link_};
+                co_return found;
+            }
             if (read.error().kind != Kind::not_ready) co_return std::unexpected(std::move(read.error()));
             if (auto hinted = co_await findHints(); !hinted)
                 co_return std::unexpected(std::move(hinted.error()));
-            if (isChainTooLong()) co_return std::nullopt;
+            if (isChainTooLong()) co_return found;
             auto wanted = whatIsMissing();
             auto filled = co_await fill(std::move(wanted));
             if (!filled) co_return std::unexpected(std::move(filled.error()));
-            if (*filled == net::RangesEnd::refused) co_return std::nullopt;
-            if (*filled == net::RangesEnd::changed)
-                co_return fail(Kind::network, "The file changed while it was looked at; it is tried again.",
-                               true);
+            found.isOfAnother = *filled == net::RangesEnd::changed;
+            if (found.isOfAnother || *filled == net::RangesEnd::refused) co_return found;
         }
         co_return fail(Kind::not_media, "The index of this file cannot be read.");
     }
@@ -186,10 +188,11 @@ class IndexByRanges {
 
 }  // namespace
 
-asio::awaitable<Result<std::optional<RemoteMp4>>> readByRanges(net::Url url, Beginning beginning,
-                                                               std::string language, const Visit& visit) {
-    if (!beginning.grantsRanges) co_return std::nullopt;
-    IndexByRanges index(std::move(url), std::move(beginning), std::move(language), visit);
+asio::awaitable<Result<IndexByRanges>> readByRanges(net::Url url, Beginning beginning, std::string language,
+                                                    const Visit& visit) {
+    IndexByRanges none;
+    if (!beginning.grantsRanges) co_return none;
+    RangedIndex index(std::move(url), std::move(beginning), std::move(language), visit);
     co_return co_await index.read();
 }
 

@@ -24,13 +24,19 @@ struct RemoteMp4 {
     net::Link link;               ///< as it was found
 };
 
+struct IndexByRanges {
+    /// Nothing where ranges cost more than the whole: the server grants none, or the fragments can only be
+    /// found one by one.
+    std::optional<RemoteMp4> source;
+    /// They are of another file than the one whose beginning came: it was changed, or the server lies.
+    bool isOfAnother = false;
+};
+
 /// Reads the index by ranges, as few bytes of the file as that takes; `beginning` is what came of the file
-/// first. Nothing where that would cost more than the whole: the server grants no ranges, or the fragments
-/// can only be found one by one. Holds at most 6 MiB of the file. Fails as readAudioIndex() does, and with
-/// what http and the visit's judges say.
-boost::asio::awaitable<Result<std::optional<RemoteMp4>>> readByRanges(net::Url url, Beginning beginning,
-                                                                      std::string language,
-                                                                      const Visit& visit);
+/// first. Holds at most 6 MiB of the file. Fails as readAudioIndex() does, and with what http and the visit's
+/// judges say.
+boost::asio::awaitable<Result<IndexByRanges>> readByRanges(net::Url url, Beginning beginning,
+                                                           std::string language, const Visit& visit);
 
 /// Reads the index while the whole file goes by, and keeps nothing else; stops when it is known. The index
 /// has to be smaller than 16 MiB. Fails as readByRanges() does.

@@ -11,6 +11,7 @@ import { boxAt } from "../peers/media/corpus-folder.ts";
 import { packetsOf } from "../peers/media/packets.ts";
 import { lecture as makeLecture, type Lecture } from "../peers/panopto/lecture.ts";
 import { assertFailed, assertNoLeak, assertSaved } from "./support/assertions.ts";
+import { OVER } from "./support/running-host.ts";
 import { padded } from "./support/padded.ts";
 import { Scene, type HostOptions } from "./support/scene.ts";
 
@@ -89,22 +90,22 @@ describe("a result that is larger than it may be", () => {
   });
 });
 
-describe("without ffmpeg", () => {
-  /** A mount namespace in which the system's ffmpeg is a text that nobody can run. */
-  async function withoutFfmpeg(): Promise<HostOptions | undefined> {
-    const folder = join(scene.home, "without");
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, "none"), "");
-    const system = ["/usr/local/bin/ffmpeg", "/usr/bin/ffmpeg", "/bin/ffmpeg", "/snap/bin/ffmpeg"].filter((file) => existsSync(file));
-    const hiding = system.map((file) => `/usr/bin/mount --bind '${join(folder, "none")}' '${file}'`).join(" && ");
-    const under = ["/usr/bin/unshare", "-rm", "/bin/sh", "-c", `${hiding} && exec "$@"`, "sh"];
-    const works = await run(under[0] ?? "", [...under.slice(1), "/bin/true"]).then(
-      () => true,
-      () => false,
-    );
-    return works ? { under, env: { PATH: folder } } : undefined;
-  }
+/** A mount namespace in which the system's ffmpeg is a text that nobody can run. */
+async function withoutFfmpeg(): Promise<HostOptions | undefined> {
+  const folder = join(scene.home, "without");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "none"), "");
+  const system = ["/usr/local/bin/ffmpeg", "/usr/bin/ffmpeg", "/bin/ffmpeg", "/snap/bin/ffmpeg"].filter((file) => existsSync(file));
+  const hiding = system.map((file) => `/usr/bin/mount --bind '${join(folder, "none")}' '${file}'`).join(" && ");
+  const under = ["/usr/bin/unshare", "-rm", "/bin/sh", "-c", `${hiding} && exec "$@"`, "sh"];
+  const works = await run(under[0] ?? "", [...under.slice(1), "/bin/true"]).then(
+    () => true,
+    () => false,
+  );
+  return works ? { under, env: { PATH: folder } } : undefined;
+}
 
+describe("without ffmpeg", () => {
   it("what does not need it is captured all the same", async (test) => {
     const options = await withoutFfmpeg();
     if (options === undefined) return test.skip("a mount namespace is not permitted here");
@@ -122,6 +123,29 @@ describe("without ffmpeg", () => {
     assertFailed(failed, "tool_missing");
     assert.match(failed.error?.message ?? "", /apt(-get)? install ffmpeg|ffmpeg/);
     assert.match(failed.error?.message ?? "", /install/i);
+  });
+});
+
+describe("a container that few players take", () => {
+  it("is not delivered where ffmpeg is missing: it fails as tool_missing, and goes on from its bytes when it is there", async (test) => {
+    const options = await withoutFfmpeg();
+    if (options === undefined) return test.skip("a mount namespace is not permitted here");
+    const lecture = scene.peers.lectures.videoAsAudio;
+    const home = await scene.newHome();
+    const without = await scene.start({ home, ...options });
+    await without.signIn();
+    const failed = await without.capture(scene.peers.viewerUrl(lecture));
+    assertFailed(failed, "tool_missing");
+    assert.match(failed.error?.message ?? "", /install/i);
+    await without.leave();
+    const host = await scene.start({ home });
+    await host.signIn();
+    const fetchedBefore = scene.peers.cdn.requests.length;
+    await host.bridge.captures.retry(failed.id);
+    const done = await host.reaches(failed.id, OVER);
+    assert.equal(done.state, "done", JSON.stringify(done.error));
+    assert.equal(done.plan?.how, "audio-from-video");
+    assert.deepEqual(scene.peers.cdn.requests.slice(fetchedBefore).filter(({ method, bytesSent }) => method === "GET" && bytesSent > 65_536), []);
   });
 });
 

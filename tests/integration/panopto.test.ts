@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { ErrorKind } from "../../extension-bridge/bridge/src/index.ts";
+import { packetsOf } from "../peers/media/packets.ts";
 import { CDN_HOST_EU } from "../peers/panopto/cdn.ts";
 import type { Lecture, LoggedOutForm, PodcastRefusal } from "../peers/panopto/lecture.ts";
 import { SITE_HOST } from "../peers/panopto/site.ts";
@@ -363,7 +364,7 @@ describe("a recording that cannot be had", () => {
 });
 
 describe("a body that is no lecture's sound", () => {
-  for (const name of ["text", "random", "zip", "empty", "videoAsAudio", "silent"] as const) {
+  for (const name of ["text", "random", "zip", "empty", "silent"] as const) {
     it(`(${name}) fails as not_media, whatever its type says, and leaves no file`, async () => {
       const host = await scene.start({ home: await scene.newHome() });
       await host.signIn();
@@ -381,6 +382,18 @@ describe("a body that is no lecture's sound", () => {
     await host.signIn();
     const failed = await host.capture(scene.peers.viewerUrl(scene.peers.lectures.html));
     assertFailed(failed, "login_required");
+  });
+
+  it("is not what a video is: its sound is taken out, and the capture says so", async () => {
+    const { videoAsAudio, short } = scene.peers.lectures;
+    const host = await scene.start();
+    await host.signIn();
+    const done = await host.capture(scene.peers.viewerUrl(videoAsAudio));
+    assert.equal(done.state, "done", JSON.stringify(done.error));
+    assert.equal(done.plan?.how, "audio-from-video");
+    const file = done.result?.file ?? "";
+    assert.match(file, /\.m4a$/);
+    assert.deepEqual((await packetsOf(file)).digests, (await packetsOf(short.video.file)).digests);
   });
 
   it("is not what an MP3 is", async () => {

@@ -98,7 +98,7 @@ export async function beginHost(options: Beginning): Promise<RunningHost> {
       if (host.bridge.connected) await host.bridge.request("vault.status", {});
       return capture;
     },
-    satisfies: (id, what, timeoutMs = 30_000) =>
+    satisfies: (id, what, timeoutMs = 120_000) =>
       new Promise((resolve, reject) => {
         const end = (act: () => void): void => {
           clearTimeout(timer);

@@ -77,6 +77,8 @@ const FILES: readonly CorpusRecipe[] = [
   mp4("of sound alone", ["-i", "@sound.aac", ...ASC, ...IN_FRONT], { how: "audio-direct" }),
   { name: "an MP3", entry: "sound.mp3", how: "audio-direct", ending: ".mp3", make: (folder) => folder.mux("-i", "@sound.mp3", "sound.mp3") },
   { name: "an Ogg with Opus", entry: "sound.opus", how: "audio-direct", ending: ".opus", make: (folder) => folder.mux("-i", "@sound.opus", "sound.opus") },
+  { name: "a Matroska file of sound alone", entry: "sound.mka", how: "audio-direct", ending: ".m4a", make: (folder) => folder.mux("-i", "@sound.aac", "-c", "copy", "sound.mka") },
+  { name: "a Matroska file with a picture", entry: "film.mkv", how: "audio-from-video", ending: ".m4a", make: (folder) => folder.mux(...FILM, "film.mkv") },
 ];
 
 const CUT = ["-f", "hls", "-hls_time", "2", "-hls_playlist_type", "vod"];

@@ -15,6 +15,9 @@ export interface Packets {
   readonly durationMs: number;
   /** Of one packet, rounded up. */
   readonly frameMs: number;
+  /** When the first and the last packet are to be heard; below 0 for what an edit list leaves out. */
+  readonly firstMs: number;
+  readonly lastMs: number;
 }
 
 /** The first track of sound in a file, playlist or manifest. Fails when ffmpeg cannot read it. */
@@ -24,7 +27,7 @@ export async function packetsOf(file: string): Promise<Packets> {
   // Frames in a transport stream carry a header each, which stands once in an MP4.
   const bare = ["-bsf:a", "aac_adtstoasc"];
   const codec = await codecOf([...reading, "-i", file]);
-  const args = ["-nostdin", "-v", "error", ...reading, "-i", file, "-map", "0:a:0", "-c", "copy", ...(codec === "aac" ? bare : []), "-f", "framehash", "-hash", "md5", "-"];
+  const args = ["-nostdin", "-v", "error", "-copyts", ...reading, "-i", file, "-map", "0:a:0", "-c", "copy", ...(codec === "aac" ? bare : []), "-f", "framehash", "-hash", "md5", "-"];
   const { stdout } = await run("ffmpeg", args, { maxBuffer: MOST_OUTPUT_BYTES, timeout: MOST_MS });
   const [, upper, lower] = /^#tb 0: (\d+)\/(\d+)$/m.exec(stdout) ?? [];
   const tickMs = (Number(upper) / Number(lower)) * 1000;
@@ -33,8 +36,11 @@ export async function packetsOf(file: string): Promise<Packets> {
   const [times, lengths] = [column(1), column(3)];
   // Some readers leave the lengths out; then the distance of neighbours says them.
   const longest = Math.max(0, ...lengths) || ((times.at(-1) ?? 0) - (times[0] ?? 0)) / (rows.length - 1);
-  const sum = lengths.some((length) => length > 0) ? lengths.reduce((all, length) => all + length, 0) : longest * rows.length;
-  return { digests: rows.map((row) => row[5] ?? ""), durationMs: Math.round(sum * tickMs), frameMs: Math.ceil(longest * tickMs) };
+  // Where time is counted in whole milliseconds, each length is rounded: their sum would be a long way off.
+  const isCoarse = tickMs >= 1;
+  const span = (times.at(-1) ?? 0) - (times[0] ?? 0) + longest;
+  const sum = isCoarse ? span : lengths.some((length) => length > 0) ? lengths.reduce((all, length) => all + length, 0) : longest * rows.length;
+  return { digests: rows.map((row) => row[5] ?? ""), durationMs: Math.round(sum * tickMs), frameMs: Math.ceil(longest * tickMs), firstMs: (times[0] ?? 0) * tickMs, lastMs: (times.at(-1) ?? 0) * tickMs };
 }
 
 async function codecOf(reading: readonly string[]): Promise<string> {

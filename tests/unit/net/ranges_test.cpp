@@ -232,6 +232,25 @@ TEST(Ranges, GiveWayToTheWholeWhereThatIsSoonerHere) {
     EXPECT_TRUE(soundIn(pieces).starts_with(fetched.bytes));
 }
 
+TEST(Ranges, GiveWayToTheWholeAsSoonAsTheRoundTripsAloneTakeLonger) {
+    // Three glances at the pace would take 180 answers; what six connections bring in a round trip is known
+    // after a few.
+    RangeServer server(film, {.mostRanges = 1, .isHttp2 = false});
+    auto time = Link::Clock::time_point{};
+    server.onRequest = [&](const std::string&) { time += std::chrono::milliseconds(1); };
+    Link link;
+    link.answered(std::chrono::milliseconds(1), false);
+    for (int ms = 0; ms < 50; ++ms) link.received(100'000, time + std::chrono::milliseconds(ms));
+    RangeLimits limits;
+    limits.now = [&] { return time; };
+    auto pieces = interleaved(900, 5000);
+    auto fetched = fetch(server, pieces, link, limits, {}, true);
+    ASSERT_TRUE(fetched.end) << fetched.end.error().message;
+    EXPECT_EQ(*fetched.end, RangesEnd::slower);
+    EXPECT_LE(server.requests, 30u);
+    EXPECT_TRUE(soundIn(pieces).starts_with(fetched.bytes));
+}
+
 TEST(Ranges, AThousandHistoriesOfFaultsEndRightOrWithAnError) {
     std::mt19937 random(20261121);
     const auto brief = film.substr(0, 400'000);
