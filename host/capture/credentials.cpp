@@ -9,6 +9,13 @@ vault::Place placeOf(const net::Url& url) {
     return {.host = url.host(), .path = url.path(), .isSecure = url.isHttps() || url.isLoopback()};
 }
 
+/// The audit is told of a use once for each generation and capture.
+void noteUse(vault::Vault& vault, const vault::Key& key, std::optional<std::uint64_t>& given,
+             const std::string& capture) {
+    const auto now = vault.generation(key);
+    if (std::exchange(given, now) != now) vault.tellUse(key, capture);
+}
+
 }  // namespace
 
 /// Cookies know hosts alone (RFC 6265 section 8.5), SAFETY knows origins: another port is another server.
@@ -19,26 +26,45 @@ bool SiteCredentials::isOnOwnPort(const net::Url& url) const {
 
 vault::Secret SiteCredentials::cookies(const net::Url& url) {
     if (!useCookies_ || !isOnOwnPort(url)) return {};
-    return vault_.cookieHeader(key_, placeOf(url));
+    auto header = vault_.cookieHeader(key_, placeOf(url));
+    if (!header.empty()) noteUse(vault_, key_, given_, capture_);
+    return header;
 }
 
 vault::Secret SiteCredentials::cookieFile() {
-    return useCookies_ ? vault_.cookieFile(key_) : vault::Secret();
+    if (!useCookies_) return {};
+    auto file = vault_.cookieFile(key_);
+    if (!file.empty()) noteUse(vault_, key_, given_, capture_);
+    return file;
 }
 
 void SiteCredentials::received(const net::Url& url, std::string_view setCookie) {
-    if (useCookies_ && isOnOwnPort(url)) vault_.received(key_, placeOf(url), setCookie);
+    if (useCookies_ && isOnOwnPort(url) && given_) vault_.received(key_, placeOf(url), setCookie, *given_);
+}
+
+void SiteCredentials::proved() {
+    if (given_) vault_.proved(key_, *given_);
+}
+
+void SiteCredentials::useNone() {
+    useCookies_ = false;
+    given_.reset();
 }
 
 vault::Secret BackendCredentials::authorization(const net::Url& url) {
-    if (url.origin() != origin_) return {};
-    auto token = vault_.bearer(origin_);
+    if (url.origin() != key_.origin) return {};
+    auto token = vault_.bearer(key_.origin);
     if (token.empty()) return {};
+    noteUse(vault_, key_, given_, capture_);
     constexpr std::string_view scheme = "Bearer ";
     vault::Secret value(scheme.size() + token.size());
     std::memcpy(value.bytes().data(), scheme.data(), scheme.size());
     std::memcpy(value.bytes().data() + scheme.size(), token.c_str(), token.size());
     return value;
+}
+
+void BackendCredentials::proved() {
+    if (given_) vault_.proved(key_, *given_);
 }
 
 }  // namespace auricle::capture

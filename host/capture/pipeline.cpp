@@ -12,6 +12,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr unsigned mostRefreshesInVain = 2;  // SAFETY "When a session has ended"
+constexpr unsigned mostWaits = 3;  // for a site that asks to be left alone for long
 constexpr std::chrono::seconds lookForRoomEvery{10};
 constexpr std::chrono::milliseconds progressEvery{200};  // PROTOCOL section 4: at most 5 a second
 constexpr std::uint64_t roomToGoOn = 64u << 20;  // bytes: with less, the next part would stop again at once
@@ -26,7 +27,8 @@ Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots,
       job_(job),
       capture_(job.entry.capture),
       site_(*services.sites.find(job.page.site)),
-      credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies) {}
+      credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies,
+                   job.entry.capture.id) {}
 
 vault::Key Pipeline::siteKey() const {
     return {.site = job_.page.site, .origin = job_.page.origin, .store = job_.entry.capture.store};
@@ -41,8 +43,26 @@ asio::awaitable<Result<void>> Pipeline::run() {
         slots_.release();
         if (outcome) co_return outcome;
         if (stop().stop_requested()) co_return fail(Kind::cancelled, "It was stopped.");
-        if (auto recovered = co_await recover(outcome.error()); !recovered) co_return recovered;
+        if (tryPrevious(outcome.error())) continue;
+        if (auto recovered = co_await recover(outcome.error()); !recovered) {
+            if (!tryWithout(recovered.error())) co_return recovered;
+        }
     }
+}
+
+/// The browser's newer cookies may be worse than those before (a session that was begun and not finished).
+bool Pipeline::tryPrevious(const Error& error) {
+    bool isOfSession = error.kind == Kind::login_required || error.kind == Kind::bot_detected;
+    // Another capture may have put others in their place since.
+    bool areInForce = generation_ && services_.vault.generation(siteKey()) == generation_;
+    return isOfSession && areInForce && services_.vault.fallBack(siteKey());
+}
+
+bool Pipeline::tryWithout(const Error& error) {
+    bool mayBeShown = generation_ && site_.mayBePublic(error) && !stop().stop_requested();
+    if (!mayBeShown || std::exchange(isGuest_, true)) return false;
+    credentials_.useNone();
+    return true;
 }
 
 asio::awaitable<Result<void>> Pipeline::once() {
@@ -115,6 +135,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     net::JudgeHead judgeHead = [this, &isRefused](const net::ResponseHead& head) {
         auto judged = site_.judgeMedia(job_.page, head);
         isRefused = !judged && judged.error().kind == Kind::forbidden;
+        // The site has resolved the page, and what it named is sound: its cookies are good.
+        if (judged) credentials_.proved();
         return judged;
     };
     auto judgeHop = [this](const net::Url& from, const net::Url& to) {
@@ -138,6 +160,7 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     auto outcome = co_await way.fetch(with, *job_.part, onProgress);
     job_.isLive = false;
     if (outcome) {
+        credentials_.proved();
         // What is under way up there goes on beside the finishing.
         if (ahead_) ahead_->noMoreComes();
         co_return outcome;
@@ -161,7 +184,7 @@ std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
                                         delivery::Growing& growing) -> asio::awaitable<void> {
         auto delivery = services_.deliveryTo(capture_.target);
         if (!delivery) co_return;
-        BackendCredentials token(services_.vault, capture_.target.origin);
+        BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
         delivery::Visit with{services_.http, token, services_.timing, stop()};
         auto uploaded = uploadedBytes();
         auto registered = registeredLecture();
@@ -226,7 +249,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     co_await endHeadStart();
     auto parcel = parcelOf(finished);
     if (!job_.entry.about.captionLanguages.empty()) parcel.captions = [this] { return captions(); };
-    BackendCredentials token(services_.vault, capture_.target.origin);
+    BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
     delivery::Visit with{services_.http, token, services_.timing, stop()};
@@ -234,6 +257,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     auto registered = registeredLecture();
     auto delivered = co_await (*delivery)->deliver(parcel, with, uploaded, registered);
     if (!delivered) co_return std::unexpected(std::move(delivered.error()));
+    token.proved();
     capture_.result = Outcome{.file = delivered->file.string(),
                               .bytes = parcel.bytes,
                               .sha256 = parcel.sha256,
@@ -292,7 +316,11 @@ asio::awaitable<std::optional<delivery::Captions>> Pipeline::captions() {
 asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {
     switch (error.kind) {
         case Kind::login_required:
+        case Kind::bot_detected:
+            if (isGuest_) co_return std::unexpected(error);
             co_return co_await waitForCookies(error);
+        case Kind::rate_limited:
+            co_return co_await waitOut(error);
         case Kind::backend_unauthorized:
             co_return co_await waitForToken(error);
         case Kind::disk_full:
@@ -304,7 +332,9 @@ asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {
 
 asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
     const auto& config = services_.config;
-    if (!config.sites.at(job_.page.site).useCookies) {
+    bool usesCookies = config.sites.at(job_.page.site).useCookies;
+    if (!usesCookies && error.kind != Kind::login_required) co_return std::unexpected(error);
+    if (!usesCookies) {
         co_return fail(Kind::login_required,
                        "This recording is not public, and the use of cookies is switched off for this site "
                        "(sites." +
@@ -316,10 +346,17 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
     if (refreshesInVain_++ == mostRefreshesInVain) co_return std::unexpected(error);
     job_.enter(State::waiting_for_cookies);
     auto key = siteKey();
-    std::string reason = generation_ ? "session_expired" : "missing_cookies";
+    bool isBotCheck = error.kind == Kind::bot_detected;
+    std::string reason = isBotCheck    ? "bot_detection"
+                         : generation_ ? "session_expired"
+                                       : "missing_cookies";
     auto token = stop();
-    co_return co_await services_.refresh.want(key, false, reason, services_.vault, generation_,
-                                              std::chrono::milliseconds(config.captures.signInMs), token);
+    auto refreshed =
+        co_await services_.refresh.want(key, false, reason, services_.vault, generation_,
+                                        std::chrono::milliseconds(config.captures.signInMs), token);
+    // Nobody came to help; the check is still what stands in the way.
+    bool isInVain = !refreshed && isBotCheck && refreshed.error().kind == Kind::login_required;
+    co_return isInVain ? std::unexpected(error) : refreshed;
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
@@ -332,6 +369,17 @@ asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
     co_return co_await services_.refresh.want(key, true, reason, services_.vault, known,
                                               std::chrono::milliseconds(services_.config.refresh.deadlineMs),
                                               token);
+}
+
+asio::awaitable<Result<void>> Pipeline::waitOut(const Error& error) {
+    bool isWorthIt = error.retryAfterMs && !error.retryable && waits_++ < mostWaits;
+    if (!isWorthIt) co_return std::unexpected(error);
+    capture_.error = error;
+    job_.enter(State::parked);
+    std::chrono::milliseconds pause(*error.retryAfterMs);
+    if (auto slept = co_await services_.timing.sleep(pause, stop()); !slept) co_return slept;
+    capture_.error.reset();
+    co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {

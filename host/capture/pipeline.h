@@ -50,6 +50,12 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> waitForCookies(const Error& error);
     boost::asio::awaitable<Result<void>> waitForToken(const Error& error);
     boost::asio::awaitable<Result<void>> waitForRoom(const Error& error);
+    /// Lets the time pass that a site asks to be left alone for; holds no slot meanwhile.
+    boost::asio::awaitable<Result<void>> waitOut(const Error& error);
+    /// Can the cookies before those in force be tried? Then they are in force.
+    bool tryPrevious(const Error& error);
+    /// Can it be tried once without any? Then it will be.
+    bool tryWithout(const Error& error);
 
     void adopt(const sites::Plan& plan);
     void gotBytes(std::uint64_t done, std::uint64_t total);
@@ -85,6 +91,8 @@ class Pipeline {
     std::uint64_t bytesAtRefresh_ = 0;
     unsigned refreshesInVain_ = 0;
     bool askedForToken_ = false;
+    bool isGuest_ = false;  ///< no cookies are used any more
+    unsigned waits_ = 0;
 };
 
 }  // namespace auricle::capture

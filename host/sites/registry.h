@@ -34,7 +34,7 @@ class Registry {
 
 /// Programs beside the host, found when they are needed; tool_missing where there is none.
 struct Programs {
-    std::function<Result<std::filesystem::path>()> ffmpeg, ytDlp;
+    std::function<Result<std::filesystem::path>()> ytDlp;
     std::function<std::vector<JsRuntime>()> jsRuntimes;
 };
 

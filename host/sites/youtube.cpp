@@ -28,8 +28,8 @@ Result<void> judgeLive(const YtDlpVideo& video) {
 
 }  // namespace
 
-Youtube::Youtube(YtDlp::Options options, FindProgram ffmpeg, YtDlp::Clock now)
-    : ytDlp_(std::make_shared<YtDlp>(std::move(options), std::move(now))), ffmpeg_(std::move(ffmpeg)) {}
+Youtube::Youtube(YtDlp::Options options, YtDlp::Clock now)
+    : ytDlp_(std::make_shared<YtDlp>(std::move(options), std::move(now))) {}
 
 std::optional<Page> Youtube::recognise(const net::Url& url) const {
     return youtubePage(url);
@@ -52,7 +52,7 @@ asio::awaitable<Result<Plan>> Youtube::resolve(const Page& page, Visit visit) {
                   .date = video->date};
     plan.wholeBytes = video->wholeBytes;
     plan.ways.push_back(
-        std::make_shared<YoutubeWay>(ytDlp_, page.url, video->bytes, video->wholeBytes, ffmpeg_));
+        std::make_shared<YoutubeWay>(ytDlp_, page.url, video->bytes, video->wholeBytes));
     co_return plan;
 }
 

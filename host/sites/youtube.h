@@ -12,10 +12,7 @@ namespace auricle::sites {
 /// around; what yt-dlp says of them is passed on.
 class Youtube final : public Site {
   public:
-    using FindProgram = std::function<Result<std::filesystem::path>()>;
-    /// `ffmpeg` takes the sound out of a video where YouTube offers no sound alone.
-    Youtube(YtDlp::Options options, FindProgram ffmpeg,
-            YtDlp::Clock now = std::chrono::system_clock::now);
+    explicit Youtube(YtDlp::Options options, YtDlp::Clock now = std::chrono::system_clock::now);
 
     std::string_view name() const override { return "youtube"; }
     std::optional<Page> recognise(const net::Url& url) const override;
@@ -23,12 +20,13 @@ class Youtube final : public Site {
     Result<void> judgeHop(const Page& page, const net::Url& from, const net::Url& to) const override;
     Result<void> judgeMedia(const Page& page, const net::ResponseHead& head) const override;
     boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) override;
-    /// A bot check is of the session and the address together.
-    bool mayBePublic(const Error& error) const override { return error.kind == Kind::bot_detected; }
+    /// Which of its refusals are about the session alone YouTube does not say.
+    bool mayBePublic(const Error& error) const override {
+        return error.kind == Kind::bot_detected || error.kind == Kind::login_required;
+    }
 
   private:
     std::shared_ptr<YtDlp> ytDlp_;
-    FindProgram ffmpeg_;
 };
 
 }  // namespace auricle::sites

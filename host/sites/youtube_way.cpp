@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include "media/container.h"
-#include "media/ffmpeg.h"
 #include "system/files.h"
 #include "system/worker.h"
 
@@ -15,12 +14,19 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t copyBytes = 256 * 1024;
-constexpr const char* takenName = "sound.m4a";
 
-Result<media::Container> look(const fs::path& file) {
+/// It is told apart by what it holds whether that is a sound: yt-dlp's own word is none.
+Result<void> judge(const fs::path& file) {
     auto source = openFile(file, O_RDONLY | O_NOFOLLOW);
     if (!source) return std::unexpected(source.error());
-    return media::probe(media::FileSource(source->get()));
+    auto container = media::probe(media::FileSource(source->get()));
+    if (!container) return std::unexpected(container.error());
+    if (container->isEncrypted)
+        return fail(Kind::drm_protected,
+                    "This video is protected by DRM, which Auricle does not work around.");
+    if (!container->hasAudio)
+        return fail(Kind::not_media, "This video has no sound. Check that it plays in the browser.");
+    return {};
 }
 
 /// The whole file, read on the worker and appended on the loop.
@@ -68,32 +74,9 @@ asio::awaitable<Result<void>> YoutubeWay::fetch(streams::Visit visit, streams::T
     };
     auto file = co_await net::withRetry(ytDlpRetries, visit.timing, visit.stop, download, madeProgress);
     if (!file) co_return std::unexpected(std::move(file.error()));
-    auto sound = co_await soundOf(std::move(*file), visit);
-    if (!sound) co_return std::unexpected(std::move(sound.error()));
-    co_return co_await copyInto(target, *sound, visit);
-}
-
-asio::awaitable<Result<fs::path>> YoutubeWay::soundOf(fs::path file, const streams::Visit& visit) const {
-    auto looking = [file] { return look(file); };
-    auto container = co_await onWorker(visit.worker, looking);
-    if (!container) co_return std::unexpected(std::move(container.error()));
-    if (container->isEncrypted)
-        co_return fail(Kind::drm_protected,
-                       "This video is protected by DRM, which Auricle does not work around.");
-    if (!container->hasAudio)
-        co_return fail(Kind::not_media, "This video has no sound. Check that it plays in the browser.");
-    if (!container->hasVideo) co_return file;
-    auto program = ffmpeg_();
-    if (!program) co_return std::unexpected(std::move(program.error()));
-    media::FfmpegWork work{.program = std::move(*program),
-                           .folder = file.parent_path(),
-                           .input = file.filename().string(),
-                           .output = takenName,
-                           .durationMs = container->durationMs,
-                           .stop = visit.stop};
-    auto taken = co_await media::takeSound(work);
-    if (!taken) co_return std::unexpected(std::move(taken.error()));
-    co_return file.parent_path() / takenName;
+    auto looking = [file = *file] { return judge(file); };
+    if (auto judged = co_await onWorker(visit.worker, looking); !judged) co_return judged;
+    co_return co_await copyInto(target, *file, visit);
 }
 
 }  // namespace auricle::sites

@@ -1,9 +1,9 @@
 // The sound of a video, as yt-dlp fetches it: into files of its own first, from which it goes on after a
-// break, then into the target.
+// break, then into the target. Where YouTube offers no sound alone it is a video, out of which finishing takes
+// the sound.
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 
 #include "net/retry.h"
@@ -15,14 +15,8 @@ namespace auricle::sites {
 
 class YoutubeWay final : public streams::Way {
   public:
-    using FindProgram = std::function<Result<std::filesystem::path>()>;
-    YoutubeWay(std::shared_ptr<YtDlp> ytDlp, net::Url url, std::uint64_t bytes, std::uint64_t wholeBytes,
-               FindProgram ffmpeg)
-        : ytDlp_(std::move(ytDlp)),
-          url_(std::move(url)),
-          bytes_(bytes),
-          wholeBytes_(wholeBytes),
-          ffmpeg_(std::move(ffmpeg)) {}
+    YoutubeWay(std::shared_ptr<YtDlp> ytDlp, net::Url url, std::uint64_t bytes, std::uint64_t wholeBytes)
+        : ytDlp_(std::move(ytDlp)), url_(std::move(url)), bytes_(bytes), wholeBytes_(wholeBytes) {}
 
     std::string_view how() const override { return "yt-dlp"; }
     std::uint64_t bytes() const override { return bytes_; }
@@ -32,14 +26,9 @@ class YoutubeWay final : public streams::Way {
                                                OnProgress onProgress) const override;
 
   private:
-    /// What was fetched, or the sound taken out of it.
-    boost::asio::awaitable<Result<std::filesystem::path>> soundOf(std::filesystem::path file,
-                                                                  const streams::Visit& visit) const;
-
     std::shared_ptr<YtDlp> ytDlp_;
     net::Url url_;
     std::uint64_t bytes_, wholeBytes_;
-    FindProgram ffmpeg_;
 };
 
 /// Where yt-dlp works in a capture's folder: it sees this one alone.

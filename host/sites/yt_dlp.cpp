@@ -193,7 +193,9 @@ asio::awaitable<Result<YtDlpOutput>> YtDlp::runOnce(net::Url url, const Use& use
     // Whatever it wrote back: sites' cookies are the browser's affair, which has newer ones.
     file.reset();
     if (!outcome) co_return std::unexpected(std::move(outcome.error()));
-    if (outcome->succeeded()) co_return std::move(*output);
+    // Then it went on as anybody: the person's own session is to be asked for first.
+    bool wasGuest = !downloads && run.hasCookies && saysCookiesWereRotated(outcome->errors);
+    if (outcome->succeeded() && !wasGuest) co_return std::move(*output);
     YtDlpCircumstances of{.version = run.version, .isOld = isOld(run.version)};
     co_return std::unexpected(ytDlpFault(scrubbed(outcome->errors, cookies), of));
 }

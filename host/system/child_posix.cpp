@@ -98,16 +98,16 @@ int moveAside(int descriptor) {
     const int input = moveAside(prepared.input), output = moveAside(prepared.output);
     const int errors = moveAside(prepared.errors), fault = moveAside(prepared.fault);
     if (input < 0 || output < 0 || errors < 0 || fault < 0) giveUp(prepared.fault);
-    ::dup2(input, 0);
-    ::dup2(output, 1);
-    ::dup2(errors, 2);
-    ::dup3(fault, 3, O_CLOEXEC);
     std::array<int, mostHandedOn> handedOn{};
     const std::size_t count = prepared.handedOn->size();
     for (std::size_t i = 0; i < count; ++i) {
         handedOn[i] = moveAside((*prepared.handedOn)[i]);
-        if (handedOn[i] < 0) giveUp(3);
+        if (handedOn[i] < 0) giveUp(prepared.fault);
     }
+    ::dup2(input, 0);
+    ::dup2(output, 1);
+    ::dup2(errors, 2);
+    ::dup3(fault, 3, O_CLOEXEC);
     if (!prepared.confinement->putOn()) giveUp(3);
     // Not before: one of these numbers may be the confinement's.
     for (std::size_t i = 0; i < count; ++i) ::dup2(handedOn[i], firstHandedOn + static_cast<int>(i));

@@ -50,6 +50,12 @@ struct Config {
         std::uint64_t deadlineMs = 30'000;
     } refresh;
     struct {
+        std::uint64_t staleBeforeExpiryMs = 600'000;
+        std::uint64_t staleAfterAnswerMs = 1'800'000;  ///< without an expiry: since the last good answer
+        std::uint64_t sessionAgeMs = 43'200'000;       ///< without an expiry: since the put
+        std::uint64_t holdPreviousMs = 300'000;        ///< 0: no previous generation is held
+    } vault;
+    struct {
         std::filesystem::path ffmpeg, ytDlp;  ///< empty: looked for
     } tools;
     struct {

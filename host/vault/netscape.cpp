@@ -78,6 +78,11 @@ Line lineOf(const Cookie& cookie) {
     return {std::move(before), cookie.value.reveal()};
 }
 
+bool holdsTab(const Cookie& cookie) {
+    const auto has = [](std::string_view text) { return text.find('\t') != text.npos; };
+    return has(cookie.name) || has(cookie.path) || has(cookie.value.reveal());
+}
+
 std::byte* append(std::byte* out, std::string_view text) {
     return std::ranges::copy(std::as_bytes(std::span(text)), out).out;
 }
@@ -122,7 +127,7 @@ Secret writeNetscape(std::span<const Cookie* const> cookies) {
     std::vector<Line> lines;
     std::size_t bytes = firstLine.size();
     for (const Cookie* cookie : cookies) {
-        if (cookie->value.reveal().find('\t') != std::string_view::npos) continue;
+        if (holdsTab(*cookie)) continue;
         lines.push_back(lineOf(*cookie));
         bytes += lines.back().size();
     }

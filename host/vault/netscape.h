@@ -18,8 +18,8 @@ namespace auricle::vault {
 Result<std::vector<OfferedCookie>> readNetscape(const Secret& file);
 
 /// Such a file of these cookies, as curl and Python's http.cookiejar (yt-dlp) both read it: a domain begins
-/// with a dot where names below it have the cookie too. One whose value holds a tab cannot be written and is
-/// left out. Empty where none is left.
+/// with a dot where names below it have the cookie too. One that holds a tab cannot be written and is left
+/// out. Empty where none is left.
 Secret writeNetscape(std::span<const Cookie* const> cookies);
 
 }  // namespace auricle::vault

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Cookie } from "@auricle/bridge";
-import { endpoints, fingerprint, loginOf, ofJar, ofOneLogin, readCookies, withoutRepeats, type CookieSource, type Wanted } from "../src/background/cookies.ts";
+import { endpoints, fingerprint, isLogin, loginOf, ofJar, ofOneLogin, readCookies, withoutRepeats, type CookieSource, type Wanted } from "../src/background/cookies.ts";
 
 const ORIGIN = "https://uni.hosted.panopto.com";
 const JAR: Wanted = { origin: ORIGIN, jar: { store: "0" } };
@@ -126,4 +126,16 @@ test("a fingerprint tells two logins apart and holds neither", async () => {
 
 test("without a recording's id there are still addresses to ask for", () => {
   assert.equal(endpoints({ origin: ORIGIN }).length, 3);
+});
+
+test("at YouTube somebody is signed in who has both its login and an account's cookie, and any other value makes it a newer session", () => {
+  const youtubes = (name: string, value = "v"): Cookie => cookie(name, { value, domain: ".youtube.com" });
+  assert.deepEqual(endpoints({ origin: "https://www.youtube.com", url: "https://www.youtube.com/watch?v=dQw4w9WgXcQ" }), ["https://www.youtube.com/"]);
+  assert.equal(loginOf([youtubes("LOGIN_INFO")]), null);
+  assert.equal(loginOf([youtubes("SAPISID"), youtubes("PREF")]), null);
+  assert.equal(loginOf([youtubes("LOGIN_INFO", ""), youtubes("SAPISID")]), null);
+  const session = [youtubes("LOGIN_INFO"), youtubes("__Secure-3PAPISID"), youtubes("SIDCC", "a")];
+  assert.notEqual(loginOf(session), null);
+  assert.notEqual(loginOf(session), loginOf([...session.slice(0, 2), youtubes("SIDCC", "b")]));
+  assert.deepEqual([youtubes("LOGIN_INFO"), youtubes("SAPISID"), cookie("LOGIN_INFO"), cookie(".ASPXAUTH")].map(isLogin), [true, false, false, true]);
 });

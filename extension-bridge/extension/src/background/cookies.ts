@@ -2,6 +2,7 @@
 import type { Cookie } from "@auricle/bridge";
 import type { Jar } from "../shared/jar.ts";
 import type { LecturePage } from "../shared/page.ts";
+import { isYoutubeHost, isYoutubeLogin, YOUTUBE_ORIGIN, youtubeSessionOf } from "../shared/youtube.ts";
 
 /** The part of the browser's cookies API that is needed. Only `url`, `storeId` and what differs between browsers. */
 export interface CookieSource {
@@ -9,10 +10,11 @@ export interface CookieSource {
 }
 
 /** The login cookie of Panopto. Without it nobody is signed in. */
-export const LOGIN_COOKIE = ".ASPXAUTH";
+const LOGIN_COOKIE = ".ASPXAUTH";
 
 /** The addresses that the host asks at a site: the cookies are those which the browser would send there. */
 export function endpoints(page: Pick<LecturePage, "origin"> & Partial<Pick<LecturePage, "url" | "id">>): string[] {
+  if (page.origin === YOUTUBE_ORIGIN) return [`${YOUTUBE_ORIGIN}/`];
   return [
     page.url ?? `${page.origin}/Panopto/Pages/Viewer.aspx`,
     `${page.origin}/Panopto/Pages/Viewer/DeliveryInfo.aspx`,
@@ -108,9 +110,20 @@ function withoutStore({ storeId: _, ...cookie }: Cookie): Cookie {
   return cookie;
 }
 
-/** The login among cookies, or null. */
+function isYoutubes({ domain }: Cookie): boolean {
+  return isYoutubeHost(domain.replace(/^\./, ""));
+}
+
+/** Whether somebody is signed in by this cookie, at the site that its own domain names. */
+export function isLogin(cookie: Cookie): boolean {
+  if (isYoutubes(cookie)) return isYoutubeLogin(cookie);
+  return cookie.name === LOGIN_COOKIE && cookie.value !== "";
+}
+
+/** The login among the cookies of a site, or null. */
 export function loginOf(cookies: readonly Cookie[]): string | null {
-  return cookies.find((cookie) => cookie.name === LOGIN_COOKIE && cookie.value !== "")?.value ?? null;
+  if (cookies.some(isYoutubes)) return youtubeSessionOf(cookies);
+  return cookies.find(isLogin)?.value ?? null;
 }
 
 /** A value's digest, so that a changed login can be told from an unchanged one without keeping it. */

@@ -3,7 +3,7 @@ import { ChannelError, HostError, isFinal, type Capture, type CaptureStartParams
 import { announce, askForAccess, askForSignIn, badge, tellOfRefusal } from "./announce.ts";
 import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
 import { Courses } from "./courses.ts";
-import { fingerprint, isPartitioned, loginOf, LOGIN_COOKIE, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
+import { fingerprint, isLogin, isPartitioned, loginOf, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
 import { Jobs, type Job } from "./jobs.ts";
 import { Link } from "./link.ts";
 import { bringUp, hasPrivateWindow, jarOf, openIn } from "./tab.ts";
@@ -13,7 +13,7 @@ import { api, isFirefox } from "../shared/browser.ts";
 import { deliveryOf, targetOf } from "../shared/backend.ts";
 import { dropPrivateConsents, giveConsent, hasConsent, readConsents, takeConsentBack } from "../shared/consent.ts";
 import { isPrivate, isSameJar, jarNamed, nameOf, type Jar } from "../shared/jar.ts";
-import { captureKey, jarOfKey, recognise, type LecturePage } from "../shared/page.ts";
+import { captureKey, jarOfKey, recognise, siteOf, type LecturePage } from "../shared/page.ts";
 import { readSettings, readToken } from "../shared/settings.ts";
 import type { Action } from "../shared/advice.ts";
 import type { Order, Outcome, PageSnapshot, Place, Snapshot } from "../shared/wire.ts";
@@ -226,7 +226,7 @@ export class Desk {
 
   /** The person signed in somewhere, or out. Only the login of a site with a capture under way is of interest. */
   async cookieChanged(cookie: chrome.cookies.Cookie, removed: boolean): Promise<void> {
-    if (removed || cookie.name !== LOGIN_COOKIE) return;
+    if (removed || !isLogin(cookie as Cookie)) return;
     for (const job of await this.#jobs.all()) {
       if (!isLoginOf(job, cookie as Cookie)) continue;
       clearTimeout(this.#settling.get(job.key));
@@ -355,7 +355,7 @@ export class Desk {
     job.isPartitioned = cookies.every(isPartitioned);
     if (job.isPartitioned !== wasPartitioned && (await this.#jobs.get(job.key)) === job) await this.#jobs.keep(job);
     const bridge = await this.#link.ready();
-    await bridge.putCookies({ site: "panopto", origin: job.origin, store: nameOf(job.jar), cookies });
+    await bridge.putCookies({ site: siteOf(job.origin), origin: job.origin, store: nameOf(job.jar), cookies });
     this.#putLogins.set(jarNameOf(job), await fingerprint(login));
   }
 
@@ -451,7 +451,7 @@ export class Desk {
   /** A job at an origin that uses this jar; made up for one of an earlier day of this browser. */
   async #jobAt(origin: string, jar: Jar): Promise<Job> {
     const found = (await this.#jobs.all()).find((job) => job.origin === origin && isSameJar(job.jar, jar));
-    const page = `${origin}/Panopto/Pages/Viewer.aspx`;
+    const page = siteOf(origin) === "youtube" ? `${origin}/` : `${origin}/Panopto/Pages/Viewer.aspx`;
     return found ?? { key: origin, origin, jar, isPartitioned: jar.within !== undefined, params: { page } };
   }
 
