@@ -206,8 +206,11 @@ asio::awaitable<Result<sites::Plan>> Captures::plan(StartRequest request, std::s
                        .timing = services_.timing,
                        .stop = stop,
                        .worker = services_.worker(),
-                       .wantsEveryWay = true};
-    co_return co_await services_.sites.find(page.site)->resolve(page, visit);
+                       .wantsEveryWay = true,
+                       .folder = store_.workFolder(entry->capture.id)};
+    auto plan = co_await services_.sites.find(page.site)->resolve(page, visit);
+    store_.erasePart(entry->capture.id);
+    co_return plan;
 }
 
 Captures::JobPointer Captures::find(const std::string& id) const {

@@ -44,14 +44,24 @@ vault::Secret SiteCredentials::cookies(const net::Url& url) {
 }
 
 vault::Secret SiteCredentials::vaultCookies(const net::Url& url) {
-    if (!useCookies_) return {};
-    if (refresh_ && refresh_->areSpent(key_)) {
-        hasWithheld_ = true;
-        return {};
-    }
+    if (!mayUseVault()) return {};
     auto header = vault_.cookieHeader(key_, placeOf(url));
     if (!header.empty()) noteUse(vault_, key_, given_, capture_);
     return header;
+}
+
+bool SiteCredentials::mayUseVault() {
+    if (!useCookies_) return false;
+    if (!refresh_ || !refresh_->areSpent(key_)) return true;
+    hasWithheld_ = true;
+    return false;
+}
+
+vault::Secret SiteCredentials::cookieFile() {
+    if (!mayUseVault()) return {};
+    auto file = vault_.cookieFile(key_);
+    if (!file.empty()) noteUse(vault_, key_, given_, capture_);
+    return file;
 }
 
 void SiteCredentials::received(const net::Url& url, std::string_view setCookie) {
@@ -62,6 +72,11 @@ void SiteCredentials::received(const net::Url& url, std::string_view setCookie) 
 
 void SiteCredentials::proved() {
     if (given_) vault_.proved(key_, *given_);
+}
+
+void SiteCredentials::useNone() {
+    useCookies_ = false;
+    given_.reset();
 }
 
 vault::Secret BackendCredentials::authorization(const net::Url& url) {

@@ -29,6 +29,7 @@ class SiteCredentials final : public net::Credentials {
           session_(std::move(sessionCookies)),
           capture_(std::move(capture)) {}
     vault::Secret cookies(const net::Url& url) override;
+    vault::Secret cookieFile() override;
     vault::Secret authorization(const net::Url&) override { return {}; }
     void received(const net::Url& url, std::string_view setCookie) override;
     /// The generation that cookies were last given of; nothing where none were.
@@ -39,9 +40,13 @@ class SiteCredentials final : public net::Credentials {
     bool takeWithheld() { return std::exchange(hasWithheld_, false); }
     /// The site has answered well: proves the generation that its requests were last given cookies of.
     void proved();
+    /// From now on only what is public is asked for.
+    void useNone();
 
   private:
     bool isOnOwnPort(const net::Url& url) const;
+    /// False where they are not to be used, or are spent: then it is noted.
+    bool mayUseVault();
     vault::Secret vaultCookies(const net::Url& url);
 
     vault::Vault& vault_;

@@ -12,6 +12,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr unsigned mostRefreshesInVain = 2;  // SAFETY "When a session has ended"
+constexpr unsigned mostWaits = 3;  // for a site that asks to be left alone for long
 constexpr std::chrono::seconds lookForRoomEvery{10};
 constexpr std::chrono::minutes lookAheadEvery{3};
 constexpr std::uint64_t isLongFromMs = 20 * 60'000;      // a lecture of that length is fetched in minutes
@@ -47,7 +48,9 @@ asio::awaitable<Result<void>> Pipeline::run() {
         slots_.release();
         if (outcome) co_return outcome;
         if (stop().stop_requested()) co_return fail(Kind::cancelled, "It was stopped.");
-        if (auto recovered = co_await recover(outcome.error()); !recovered) co_return recovered;
+        if (auto recovered = co_await recover(outcome.error()); !recovered) {
+            if (!tryWithout(recovered.error())) co_return recovered;
+        }
     }
 }
 
@@ -56,7 +59,8 @@ asio::awaitable<Result<void>> Pipeline::takeTurn() {
     const auto token = stop();
     for (;;) {
         if (auto turn = co_await slots_.acquire(token); !turn) co_return turn;
-        if (!services_.config.sites.at(key.site).useCookies || !services_.refresh.areSpent(key)) break;
+        const bool usesCookies = services_.config.sites.at(key.site).useCookies && !isGuest_;
+        if (!usesCookies || !services_.refresh.areSpent(key)) break;
         slots_.release();
         if (auto settled = co_await waitForRefresh(); !settled) co_return settled;
     }
@@ -68,6 +72,13 @@ asio::awaitable<Result<void>> Pipeline::waitForRefresh() {
     const auto token = stop();
     job_.enter(State::waiting_for_cookies);
     co_return co_await services_.refresh.settled(key, token);
+}
+
+bool Pipeline::tryWithout(const Error& error) {
+    bool mayBeShown = generation_ && site_.mayBePublic(error) && !stop().stop_requested();
+    if (!mayBeShown || std::exchange(isGuest_, true)) return false;
+    credentials_.useNone();
+    return true;
 }
 
 asio::awaitable<Result<void>> Pipeline::once() {
@@ -155,7 +166,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
                         .judgeHead = judgeHead,
                         .worker = services_.worker(),
                         .stop = stop(),
-                        .finish = job_.finish.get_token()};
+                        .finish = job_.finish.get_token(),
+                        .folder = store_.workFolder(capture_.id)};
     streams::Way::OnProgress onProgress = [this, &way](std::uint64_t done, std::uint64_t total) {
         gotBytes(done, total);
         if (way.bytes() == 0) capture_.plan->bytes = capture_.total;
@@ -167,7 +179,10 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     watch.reset();
     job_.isLive = false;
     // What is under way up there goes on beside the finishing.
-    if (outcome) co_return outcome;
+    if (outcome) {
+        credentials_.proved();
+        co_return outcome;
+    }
     co_await endHeadStart();
     co_await job_.part->save();
     bool isAnswer = isRefused && outcome.error().kind == Kind::forbidden;
@@ -348,7 +363,10 @@ asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {
         case Kind::login_required:
             co_return co_await waitForCookies(error, vault::Reason::session_expired);
         case Kind::bot_detected:
+            if (isGuest_) co_return std::unexpected(error);
             co_return co_await waitForCookies(error, vault::Reason::bot_detection);
+        case Kind::rate_limited:
+            co_return co_await waitOut(error);
         case Kind::backend_unauthorized:
             co_return co_await waitForToken(error);
         case Kind::disk_full:
@@ -380,7 +398,11 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error, vault
                      .reason = used ? reason : vault::Reason::missing_cookies,
                      .known = used,
                      .patience = std::chrono::milliseconds(config.captures.signInMs)};
-    co_return co_await services_.refresh.want(std::move(wish), token);
+    auto refreshed = co_await services_.refresh.want(std::move(wish), token);
+    // Nobody came to help; the check is still what stands in the way.
+    bool isInVain = !refreshed && error.kind == Kind::bot_detected &&
+                    refreshed.error().kind == Kind::login_required;
+    co_return isInVain ? std::unexpected(error) : refreshed;
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
@@ -395,6 +417,17 @@ asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {
     auto token = stop();
     job_.enter(State::waiting_for_cookies);
     co_return co_await services_.refresh.want(std::move(wish), token);
+}
+
+asio::awaitable<Result<void>> Pipeline::waitOut(const Error& error) {
+    bool isWorthIt = error.retryAfterMs && !error.retryable && waits_++ < mostWaits;
+    if (!isWorthIt) co_return std::unexpected(error);
+    capture_.error = error;
+    job_.enter(State::parked);
+    std::chrono::milliseconds pause(*error.retryAfterMs);
+    if (auto slept = co_await services_.timing.sleep(pause, stop()); !slept) co_return slept;
+    capture_.error.reset();
+    co_return Result<void>{};
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {

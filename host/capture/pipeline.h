@@ -56,6 +56,10 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> waitForCookies(const Error& error, vault::Reason reason);
     boost::asio::awaitable<Result<void>> waitForToken(const Error& error);
     boost::asio::awaitable<Result<void>> waitForRoom(const Error& error);
+    /// Lets the time pass that a site asks to be left alone for; holds no slot meanwhile.
+    boost::asio::awaitable<Result<void>> waitOut(const Error& error);
+    /// Can it be tried once without any? Then it will be.
+    bool tryWithout(const Error& error);
 
     void adopt(const sites::Plan& plan);
     void gotBytes(std::uint64_t done, std::uint64_t total);
@@ -71,7 +75,8 @@ class Pipeline {
                 .timing = services_.timing,
                 .stop = stop(),
                 .worker = services_.worker(),
-                .language = services_.config.captures.language};
+                .language = services_.config.captures.language,
+                .folder = store_.workFolder(capture_.id)};
     }
     vault::Key siteKey() const;
     std::stop_token stop() const { return job_.stop.get_token(); }
@@ -91,6 +96,8 @@ class Pipeline {
     std::uint64_t bytesAtRefresh_ = 0;
     unsigned refreshesInVain_ = 0;
     bool askedForToken_ = false;
+    bool isGuest_ = false;  ///< no cookies are used any more
+    unsigned waits_ = 0;
 };
 
 }  // namespace auricle::capture

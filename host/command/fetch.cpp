@@ -1,6 +1,5 @@
 #include "command/fetch.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -10,34 +9,16 @@
 #include <csignal>
 #include <cstdio>
 
+#include "command/cookie_file.h"
 #include "command/fetch_report.h"
 #include "command/host.h"
 #include "command/line.h"
-#include "system/files.h"
-#include "vault/netscape.h"
 
 namespace auricle::command {
 
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr std::uint64_t maxCookieFileBytes = 4u << 20;
-
-Result<vault::Secret> readSecret(const std::filesystem::path& path) {
-    auto file = openFile(path, O_RDONLY);
-    if (!file) return std::unexpected(file.error());
-    auto bytes = sizeOf(file->get());
-    if (!bytes) return std::unexpected(bytes.error());
-    if (*bytes > maxCookieFileBytes)
-        return fail(Kind::too_large,
-                    "The cookie file is larger than 4 MiB. Export the cookies of that one site.");
-    vault::Secret text(static_cast<std::size_t>(*bytes));
-    auto read = readAt(file->get(), 0, text.bytes());
-    if (!read) return std::unexpected(read.error());
-    text.shrink(*read);
-    return text;
-}
 
 /// One run of the command.
 class Fetch {
@@ -95,9 +76,7 @@ class Fetch {
                 "Cookies are of use for the pages of sites that Auricle knows. Leave --cookies out, or "
                 "name the page itself.");
         }
-        auto text = readSecret(*options_.cookies);
-        if (!text) return std::unexpected(text.error());
-        auto cookies = vault::readNetscape(*text);
+        auto cookies = readCookieFile(*options_.cookies);
         if (!cookies) return std::unexpected(cookies.error());
         vault::OpenedCookies opened{
             .site = page->site, .origin = page->origin, .store = {}, .cookies = std::move(*cookies)};

@@ -58,7 +58,7 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       sweeper_(loop.get_executor(), vault_),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
       refresh_(loop.get_executor(), vault_, refreshRules(config_), vault::realRefreshTiming()),
-      sites_(sites::sitesFor(config_)),
+      sites_(sites::sitesFor(config_, programs())),
       http_(loop.get_executor(), networkOptions(config_)),
       captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)),
       duties_(loop.get_executor(), dutyMeans()) {
@@ -111,6 +111,19 @@ Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Tar
                                  .api = target.api,
                                  .worker = worker_.executor(),
                                  .followStatusMs = config_.delivery.followStatusMs});
+}
+
+sites::Programs Host::programs() const {
+    return {.ytDlp = [this] { return findTool(ytDlp, config_.tools.ytDlp, folders()); },
+            .jsRuntimes = [this] {
+                std::vector<sites::JsRuntime> found;
+                for (std::string_view name : {"deno", "node"}) {
+                    const Tool tool{.name = name, .versionArgument = {}, .versionPrefix = {}, .configKey = {}};
+                    if (auto program = findTool(tool, {}, folders()))
+                        found.push_back({.name = std::string(name), .program = std::move(*program)});
+                }
+                return found;
+            }};
 }
 
 std::vector<std::filesystem::path> Host::folders() const {

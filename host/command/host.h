@@ -40,6 +40,7 @@ class Host {
     capture::Services services();
     capture::DutyMeans dutyMeans();
     Result<std::unique_ptr<delivery::Delivery>> deliveryTo(const delivery::Target& target);
+    sites::Programs programs() const;
     /// Where programs are looked for.
     std::vector<std::filesystem::path> folders() const;
     void probeTools(std::function<void(channel::Tools)> found);

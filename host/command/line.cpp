@@ -9,6 +9,7 @@
 
 #include "command/audit.h"
 #include "command/config.h"
+#include "command/cookies_check.h"
 #include "command/doctor.h"
 #include "command/explain.h"
 #include "command/fetch.h"
@@ -91,6 +92,14 @@ int runLine(int argc, char** argv, const Hardening& hardening) {
     auto* config = app.add_subcommand("config", "Print what is configured, and where each value came from");
     config->add_flag("--json", isConfigJson, "Print it as JSON");
 
+    CookiesCheckOptions checking;
+    auto* cookies = app.add_subcommand("cookies", "Cookie files, as exporters of browsers write them");
+    cookies->require_subcommand(1);
+    auto* check = cookies->add_subcommand("check", "Say which sites' sessions a cookie file holds");
+    check->add_option("FILE", checking.file, "A cookie file in Netscape's format (cookies.txt)")->required();
+    check->add_flag("--json", checking.isJson, "Print it as JSON");
+    check->footer("The exit status is 0 where the file can be read and holds a session, else 1.");
+
     FetchOptions fetching;
     auto* fetch =
         app.add_subcommand("fetch", "Capture from the command line: the sound of a page, or of media");
@@ -140,6 +149,7 @@ int runLine(int argc, char** argv, const Hardening& hardening) {
         return answer(app, stop);
     }
     if (config->parsed()) return printConfig(isConfigJson);
+    if (check->parsed()) return runCookiesCheck(checking);
     if (fetch->parsed()) return runFetch(fetching);
     if (install->parsed()) return runInstall(installing);
     if (uninstall->parsed()) return runUninstall(removing);

@@ -41,6 +41,9 @@ class Credentials {
     virtual ~Credentials() = default;
     /// The value of the Cookie header for this URL, or empty.
     virtual vault::Secret cookies(const Url& url) = 0;
+    /// All cookies of the session as a Netscape file, for a program that makes the site's requests itself; or
+    /// empty.
+    virtual vault::Secret cookieFile() { return {}; }
     /// The value of the Authorization header for this URL, or empty. Given only for the origin that the
     /// secret belongs to.
     virtual vault::Secret authorization(const Url& url) = 0;

@@ -5,6 +5,7 @@
 #include "sites/direct.h"
 #include "sites/panopto.h"
 #include "sites/playback.h"
+#include "sites/youtube.h"
 
 namespace auricle::sites {
 
@@ -38,7 +39,7 @@ std::vector<std::string_view> Registry::names() const {
     return names;
 }
 
-Registry sitesFor(const Config& config) {
+Registry sitesFor(const Config& config, Programs programs) {
     auto mayBeUsed = [&](const std::string& name) {
         auto entry = config.sites.find(name);
         return entry == config.sites.end() || entry->second.enabled;
@@ -50,6 +51,11 @@ Registry sitesFor(const Config& config) {
                              .mayStreamWhenOff = config.panopto.whenDownloadsAreOff == "stream"}));
     if (mayBeUsed("playback") && !config.playback.origins.empty())
         sites.push_back(std::make_unique<Playback>(Playback::Options{.origins = config.playback.origins}));
+    if (mayBeUsed("youtube"))
+        sites.push_back(std::make_unique<Youtube>(YtDlp::Options{
+            .program = std::move(programs.ytDlp),
+            .jsRuntimes = std::move(programs.jsRuntimes),
+            .network = {.caFile = config.network.caFile, .proxy = config.network.proxy}}));
     if (mayBeUsed("direct")) sites.push_back(std::make_unique<Direct>());
     return Registry(std::move(sites));
 }

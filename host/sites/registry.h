@@ -1,12 +1,15 @@
 // The sites this host knows and may use.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "sites/site.h"
+#include "sites/yt_dlp.h"
 #include "system/config.h"
 
 namespace auricle::sites {
@@ -29,7 +32,13 @@ class Registry {
     std::vector<std::unique_ptr<Site>> sites_;
 };
 
+/// Programs beside the host, found when they are needed; tool_missing where there is none.
+struct Programs {
+    std::function<Result<std::filesystem::path>()> ytDlp;
+    std::function<std::vector<JsRuntime>()> jsRuntimes;
+};
+
 /// Every site of this program that the configuration does not switch off.
-Registry sitesFor(const Config& config);
+Registry sitesFor(const Config& config, Programs programs = {});
 
 }  // namespace auricle::sites

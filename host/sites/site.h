@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -20,7 +21,7 @@ namespace auricle::sites {
 struct Page {
     std::string site;      ///< "panopto"
     std::string origin;    ///< whose session it needs: "https://uni.hosted.panopto.com"
-    std::string id;        ///< the site's id in that URL, lower case
+    std::string id;        ///< the site's id in that URL; lower case where its case counts for nothing
     bool idIsTid = false;  ///< Panopto's topic id, which DeliveryInfo takes by another name
     net::Url url;
 };
@@ -102,6 +103,7 @@ struct Visit {
     const PageMedia* given = nullptr;  ///< what the page gave, if it did
     bool wantsEveryWay = false;        ///< measure all ways, also those that will not be needed
     std::optional<Kind> hasFailed{};   ///< the way that was offered first has failed so: the others, please
+    std::filesystem::path folder{};    ///< absolute; of this capture alone, for files on the way; may be missing
 };
 
 class Site {
@@ -132,6 +134,8 @@ class Site {
     /// site why and gives the error to report: login_required, download_disabled, not_ready_yet, or `refused`
     /// itself.
     virtual boost::asio::awaitable<Error> explain(const Page& page, Error refused, Visit visit) = 0;
+    /// Another session would not do better, but none at all might: what failed so may be shown to everybody.
+    virtual bool mayBePublic(const Error&) const { return false; }
     /// The captions of a recording in one of About::captionLanguages. They are a gift: whatever fails is
     /// asked once, and is no reason for the capture to fail.
     virtual boost::asio::awaitable<Result<Captions>> captions(Page page, std::string language, Visit visit);

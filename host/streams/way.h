@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -46,6 +47,8 @@ struct Visit {
     std::stop_token stop;                 ///< cancels
     /// Ends what is live here and now, with what is there; nothing else minds it.
     std::stop_token finish{};
+    /// Absolute; of this capture alone, for a way that works with files of its own. May be missing.
+    std::filesystem::path folder{};
 };
 
 /// What of the sound is wished for, where there is a choice.

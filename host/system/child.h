@@ -17,6 +17,10 @@
 
 namespace auricle {
 
+/// Where a child finds the first descriptor that was handed on to it, and how many there may be.
+inline constexpr int firstHandedOn = 4;
+inline constexpr std::size_t mostHandedOn = 4;
+
 struct ChildCommand {
     std::filesystem::path program;                ///< absolute
     std::vector<std::string> arguments{};         ///< without the program's own name
@@ -27,6 +31,14 @@ struct ChildCommand {
     /// Not empty: the only folder whose files it may read and write, beside programs and libraries of the
     /// system, and no sockets; as far as confinable() says. Absolute.
     std::filesystem::path onlyFolder{};
+    /// With `onlyFolder`: it may reach the network as well, and read what resolving names and TLS need. It may
+    /// not listen.
+    bool mayUseNetwork = false;
+    /// With `onlyFolder`: files and folders beside it that it may read and run. Absolute.
+    std::vector<std::filesystem::path> alsoReads{};
+    /// Open descriptors that it gets, in this order from number firstHandedOn on; at most mostHandedOn.
+    /// Borrowed: they stay ours.
+    std::vector<int> handedOn{};
     /// Told of standard output as it comes, on the loop; it is not kept then.
     std::function<void(std::string_view)> onOutput{};
     bool keepsLastErrors = false;  ///< of standard error the end is kept where it is too long

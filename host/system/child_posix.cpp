@@ -67,6 +67,7 @@ struct Prepared {
     std::vector<char*> arguments, environment;
     const char* folder;
     const Confinement* confinement;
+    const std::vector<int>* handedOn;
     int input, output, errors, fault;
     pid_t parent;
 };
@@ -97,12 +98,20 @@ int moveAside(int descriptor) {
     const int input = moveAside(prepared.input), output = moveAside(prepared.output);
     const int errors = moveAside(prepared.errors), fault = moveAside(prepared.fault);
     if (input < 0 || output < 0 || errors < 0 || fault < 0) giveUp(prepared.fault);
+    std::array<int, mostHandedOn> handedOn{};
+    const std::size_t count = prepared.handedOn->size();
+    for (std::size_t i = 0; i < count; ++i) {
+        handedOn[i] = moveAside((*prepared.handedOn)[i]);
+        if (handedOn[i] < 0) giveUp(prepared.fault);
+    }
     ::dup2(input, 0);
     ::dup2(output, 1);
     ::dup2(errors, 2);
     ::dup3(fault, 3, O_CLOEXEC);
     if (!prepared.confinement->putOn()) giveUp(3);
-    ::closefrom(4);
+    // Not before: one of these numbers may be the confinement's.
+    for (std::size_t i = 0; i < count; ++i) ::dup2(handedOn[i], firstHandedOn + static_cast<int>(i));
+    ::closefrom(firstHandedOn + static_cast<int>(count));
     if (::chdir(prepared.folder) != 0) giveUp(3);
     ::execve(prepared.arguments.front(), prepared.arguments.data(), prepared.environment.data());
     giveUp(3);
@@ -261,7 +270,13 @@ Result<std::unique_ptr<Started>> start(const asio::any_io_executor& executor, Ch
     if (!input.isOpen() || !output.open() || !errors.open() || !fault.open())
         return systemFault("descriptors");
     Result<Confinement> confinement;
-    if (!command.onlyFolder.empty()) confinement = Confinement::make(command.onlyFolder, command.program);
+    if (!command.onlyFolder.empty()) {
+        const Confined confined{.folder = command.onlyFolder,
+                                .program = command.program,
+                                .alsoReads = command.alsoReads,
+                                .mayUseNetwork = command.mayUseNetwork};
+        confinement = Confinement::make(confined);
+    }
     if (!confinement) return std::unexpected(std::move(confinement.error()));
     std::vector<std::string> arguments{command.program.string()};
     std::ranges::copy(command.arguments, std::back_inserter(arguments));
@@ -269,6 +284,7 @@ Result<std::unique_ptr<Started>> start(const asio::any_io_executor& executor, Ch
                             .environment = pointers(command.environment),
                             .folder = command.folder.c_str(),
                             .confinement = &*confinement,
+                            .handedOn = &command.handedOn,
                             .input = input.number(),
                             .output = output.write.number(),
                             .errors = errors.write.number(),

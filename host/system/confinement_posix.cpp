@@ -41,6 +41,16 @@ constexpr std::uint64_t execute = LANDLOCK_ACCESS_FS_EXECUTE, read = LANDLOCK_AC
                         list = LANDLOCK_ACCESS_FS_READ_DIR, write = LANDLOCK_ACCESS_FS_WRITE_FILE,
                         make = LANDLOCK_ACCESS_FS_MAKE_REG, remove = LANDLOCK_ACCESS_FS_REMOVE_FILE,
                         truncate = 1u << 14;
+constexpr std::uint64_t makeFolder = LANDLOCK_ACCESS_FS_MAKE_DIR,
+                        removeFolder = LANDLOCK_ACCESS_FS_REMOVE_DIR;
+constexpr std::uint64_t folderRights =
+    read | list | write | make | remove | truncate | makeFolder | removeFolder;
+
+/// By what names are resolved, and certificates judged (resolv.conf(5), nsswitch.conf(5), OpenSSL's folder).
+constexpr std::array<const char*, 12> netFiles{
+    "/etc/resolv.conf", "/etc/hosts",     "/etc/host.conf",       "/etc/nsswitch.conf",
+    "/etc/gai.conf",    "/etc/services",  "/etc/protocols",       "/etc/ssl",
+    "/etc/pki",         "/etc/localtime", "/etc/ca-certificates", "/run/systemd/resolve"};
 
 /// 0 where there is no Landlock.
 int landlockVersion() {
@@ -87,12 +97,13 @@ struct Rule {
 
 /// What a program needs to start and run: its own file, libraries, the loader's cache, the number of
 /// processors. Nothing of a person's.
-std::vector<Rule> rulesFor(const fs::path& folder, const fs::path& program, std::uint64_t known) {
+std::vector<Rule> rulesFor(const Confined& confined, std::uint64_t known) {
     std::error_code ignored;
-    const fs::path file = fs::canonical(program, ignored);
-    std::vector<Rule> rules{{folder, (read | list | write | make | remove | truncate) & known},
+    const fs::path file = fs::canonical(confined.program, ignored);
+    std::vector<Rule> rules{{confined.folder, folderRights & known},
                             {file, execute | read},
                             {file.parent_path().parent_path() / "lib", execute | read | list},
+                            {file.parent_path().parent_path() / "pyvenv.cfg", read},
                             {"/dev/null", read | write}};
     for (const char* system :
          {"/usr", "/bin", "/lib", "/lib32", "/lib64", "/opt", "/nix/store", "/gnu/store", "/snap"})
@@ -101,15 +112,19 @@ std::vector<Rule> rulesFor(const fs::path& folder, const fs::path& program, std:
          {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ld.so.preload",
           "/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo", "/dev/urandom", "/dev/zero"})
         rules.push_back({plain, read | list});
+    if (confined.mayUseNetwork) {
+        for (const char* plain : netFiles) rules.push_back({plain, read | list});
+    }
+    for (const fs::path& also : confined.alsoReads) rules.push_back({also, execute | read | list});
     return rules;
 }
 
-Result<FileHandle> rulesetFor(const fs::path& folder, const fs::path& program) {
+Result<FileHandle> rulesetFor(const Confined& confined) {
     const int version = landlockVersion();
     if (version == 0) return FileHandle();
     FileHandle ruleset = createRuleset(version);
     if (!ruleset) return notConfined("Landlock");
-    for (const Rule& rule : rulesFor(folder, program, allRights(version))) {
+    for (const Rule& rule : rulesFor(confined, allRights(version))) {
         if (auto allowed = allow(ruleset, rule.path, rule.rights); !allowed)
             return std::unexpected(std::move(allowed.error()));
     }
@@ -121,9 +136,9 @@ bool knowsFilters() {
     return architecture != 0 && ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-/// Refuses to make sockets, and the ring through which they could be made as well. A system call of another
+/// Refuses one system call, and the ring through which it could be made as well. A system call of another
 /// architecture has other numbers: it ends the program.
-bool refuseSockets() noexcept {
+bool refuse(std::uint32_t call) noexcept {
     constexpr std::uint32_t refused = SECCOMP_RET_ERRNO | EACCES;
     constexpr std::uint32_t otherNumbers = 0x40000000;  // x32 calls on x86-64
     const sock_filter code[] = {
@@ -132,7 +147,7 @@ bool refuseSockets() noexcept {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, otherNumbers, 2, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 1, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, refused),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -147,20 +162,21 @@ Confinable confinable() {
     return {.files = landlockVersion() > 0, .sockets = knowsFilters()};
 }
 
-Result<Confinement> Confinement::make(const fs::path& folder, const fs::path& program) {
-    auto ruleset = rulesetFor(folder, program);
+Result<Confinement> Confinement::make(const Confined& confined) {
+    auto ruleset = rulesetFor(confined);
     if (!ruleset) return std::unexpected(std::move(ruleset.error()));
     Confinement made;
     made.ruleset_ = std::move(*ruleset);
-    made.takesSockets_ = knowsFilters();
+    made.filtersCalls_ = knowsFilters();
+    made.leavesNetwork_ = confined.mayUseNetwork;
     return made;
 }
 
 bool Confinement::putOn() const noexcept {
-    if (!ruleset_ && !takesSockets_) return true;
+    if (!ruleset_ && !filtersCalls_) return true;
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
     if (ruleset_ && ::syscall(SYS_landlock_restrict_self, ruleset_.get(), 0) != 0) return false;
-    return !takesSockets_ || refuseSockets();
+    return !filtersCalls_ || refuse(leavesNetwork_ ? SYS_listen : SYS_socket);
 }
 
 }  // namespace auricle

@@ -1,5 +1,6 @@
 #include "vault/netscape.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -59,6 +60,33 @@ std::optional<std::int64_t> seconds(std::string_view text) {
     return value;
 }
 
+constexpr std::string_view firstLine = "# Netscape HTTP Cookie File\n";
+
+/// A line that is to be written; its value stays where it is until then.
+struct Line {
+    std::string before;
+    std::string_view value;
+    std::size_t size() const { return before.size() + value.size() + 1; }
+};
+
+Line lineOf(const Cookie& cookie) {
+    const auto flagOf = [](bool is) { return is ? "\tTRUE\t" : "\tFALSE\t"; };
+    std::string before = cookie.isHttpOnly ? std::string(httpOnlyPrefix) : std::string();
+    before += (cookie.isHostOnly ? "" : ".") + cookie.domain + flagOf(!cookie.isHostOnly) + cookie.path +
+              flagOf(cookie.isSecure);
+    before += std::to_string(cookie.expiresAtMs.value_or(0) / 1000) + '\t' + cookie.name + '\t';
+    return {std::move(before), cookie.value.reveal()};
+}
+
+bool holdsTab(const Cookie& cookie) {
+    const auto has = [](std::string_view text) { return text.find('\t') != text.npos; };
+    return has(cookie.name) || has(cookie.path) || has(cookie.value.reveal());
+}
+
+std::byte* append(std::byte* out, std::string_view text) {
+    return std::ranges::copy(std::as_bytes(std::span(text)), out).out;
+}
+
 }  // namespace
 
 Result<std::vector<OfferedCookie>> readNetscape(const Secret& file) {
@@ -93,6 +121,25 @@ Result<std::vector<OfferedCookie>> readNetscape(const Secret& file) {
         cookies.push_back(std::move(offered));
     }
     return cookies;
+}
+
+Secret writeNetscape(std::span<const Cookie* const> cookies) {
+    std::vector<Line> lines;
+    std::size_t bytes = firstLine.size();
+    for (const Cookie* cookie : cookies) {
+        if (holdsTab(*cookie)) continue;
+        lines.push_back(lineOf(*cookie));
+        bytes += lines.back().size();
+    }
+    if (lines.empty()) return {};
+    Secret file(bytes);
+    auto* out = append(file.bytes().data(), firstLine);
+    for (const Line& line : lines) {
+        out = append(out, line.before);
+        out = append(out, line.value);
+        out = append(out, "\n");
+    }
+    return file;
 }
 
 }  // namespace auricle::vault

@@ -2,6 +2,7 @@
 // can hand in the cookies.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "system/error.h"
@@ -15,5 +16,10 @@ namespace auricle::vault {
 /// domain is no comment. What a field holds is not judged here. Fails with bad_params, which names the line
 /// and never quotes one.
 Result<std::vector<OfferedCookie>> readNetscape(const Secret& file);
+
+/// Such a file of these cookies, as curl and Python's http.cookiejar (yt-dlp) both read it: a domain begins
+/// with a dot where names below it have the cookie too. One that holds a tab cannot be written and is left
+/// out. Empty where none is left.
+Secret writeNetscape(std::span<const Cookie* const> cookies);
 
 }  // namespace auricle::vault

@@ -7,6 +7,7 @@
 #include "vault/cookie.h"
 #include "vault/cookie_match.h"
 #include "vault/fingerprint.h"
+#include "vault/netscape.h"
 #include "vault/origin.h"
 #include "vault/set_cookie.h"
 
@@ -343,6 +344,24 @@ Secret Vault::cookieHeader(const Key& key, const Place& place) {
     Secret header = cookieHeaderOf(matchCookies(active.cookies, partition, place, nowMs));
     if (!header.empty()) state_->use(active);
     return header;
+}
+
+Secret Vault::cookieFile(const Key& key) {
+    Entry* entry = state_->find(key);
+    const SiteRules* rules = state_->rulesOf(key.site);
+    if (!entry || !rules) return {};
+    Generation& active = entry->active;
+    const auto host = hostOf(key.origin);
+    const std::int64_t nowMs = state_->nowMs(active);
+    const std::string partition = choosePartition(active.cookies, *rules, host, nowMs);
+    std::vector<const Cookie*> cookies;
+    for (const Cookie& cookie : active.cookies) {
+        const bool belongs = cookie.partition == partition && isSentTo(cookie, host);
+        if (belongs && !hasExpired(cookie, nowMs)) cookies.push_back(&cookie);
+    }
+    Secret file = writeNetscape(cookies);
+    if (!file.empty()) state_->use(active);
+    return file;
 }
 
 Secret Vault::bearer(std::string_view origin) {

@@ -113,6 +113,9 @@ class Vault {
     /// The Cookie header's value for one request, RFC 6265bis order; empty when nothing matches. All of them
     /// are of one partition (choosePartition).
     Secret cookieHeader(const Key& key, const Place& place);
+    /// All cookies which go to the origin's host, of the partition that cookieHeader() takes from, as a
+    /// Netscape file for a program that makes the site's requests itself; empty where there are none.
+    Secret cookieFile(const Key& key);
     /// The bearer token that belongs to this origin, or empty. An expired one is given too: the clock that
     /// counts is the server's.
     Secret bearer(std::string_view origin);

@@ -11,7 +11,7 @@ media_packages=(ffmpeg openssl)
 browser_packages=(libnss3-tools fonts-dejavu-core)
 chromium_packages=(chromium "${browser_packages[@]}")
 firefox_packages=(firefox-esr "${browser_packages[@]}")
-test_packages=(strace procps)
+test_packages=(strace procps yt-dlp python3)
 fuzz_packages=(clang-16 libclang-rt-16-dev)
 # What the reference backend and the FastAPI one stand on in tests.
 backend_packages=(postgresql redis-server python3-fastapi python3-uvicorn python3-multipart)

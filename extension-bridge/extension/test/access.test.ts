@@ -41,6 +41,7 @@ test("a person's own university alone is enough to see Panopto; another site is 
 test("a vanity host is asked for alone, Panopto's own as the manifest names them", () => {
   assert.deepEqual(patternsFor("https://player.example.ac.uk"), ["https://player.example.ac.uk/*"]);
   assert.deepEqual(patternsFor(ORIGIN), [PANOPTO, "https://*.panopto.eu/*"]);
+  assert.deepEqual(patternsFor("https://www.youtube.com"), ["https://*.youtube.com/*"]);
 });
 
 test("without access nothing is read and nothing starts, and the person is told what to do", async () => {

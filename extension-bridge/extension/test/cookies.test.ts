@@ -148,3 +148,16 @@ test("at a player its page and its session are asked for, and any cookie but its
   assert.equal(loginOf("playback", [cookie("sessionToken")]), null);
   assert.equal(loginOf("playback", [cookie("b"), cookie("sessionToken"), cookie("a")]), "a=value of a\nb=value of b");
 });
+
+test("at YouTube somebody is signed in who has both its login and an account's cookie, and any other value makes it a newer session", () => {
+  const youtubes = (name: string, value = "v"): Cookie => cookie(name, { value, domain: ".youtube.com" });
+  const loginAt = (cookies: readonly Cookie[]) => loginOf("youtube", cookies);
+  assert.deepEqual(endpoints("youtube", { origin: "https://www.youtube.com", url: "https://www.youtube.com/watch?v=dQw4w9WgXcQ" }), ["https://www.youtube.com/"]);
+  assert.equal(loginAt([youtubes("LOGIN_INFO")]), null);
+  assert.equal(loginAt([youtubes("SAPISID"), youtubes("PREF")]), null);
+  assert.equal(loginAt([youtubes("LOGIN_INFO", ""), youtubes("SAPISID")]), null);
+  const session = [youtubes("LOGIN_INFO"), youtubes("__Secure-3PAPISID"), youtubes("SIDCC", "a")];
+  assert.notEqual(loginAt(session), null);
+  assert.notEqual(loginAt(session), loginAt([...session.slice(0, 2), youtubes("SIDCC", "b")]));
+  assert.deepEqual(["LOGIN_INFO", "SAPISID", "PREF"].map((name) => isLoginName("youtube", name)), [true, true, false]);
+});

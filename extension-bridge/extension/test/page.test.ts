@@ -45,6 +45,20 @@ const OTHERS: readonly string[] = [
 
 for (const url of OTHERS) test(`“${url}” is no lecture`, () => assert.equal(recognise(url), null));
 
+const VIDEO = "dQw4w9WgXcQ";
+for (const url of [`https://www.youtube.com/watch?v=${VIDEO}&t=4s`, `https://m.youtube.com/watch?list=PL1&v=${VIDEO}`, `https://music.youtube.com/watch?v=${VIDEO}`, `https://www.youtube.com/shorts/${VIDEO}`, `https://www.youtube.com/live/${VIDEO}?feature=share`, `https://www.youtube.com/embed/${VIDEO}`]) {
+  test(`“${url}” is a video of YouTube's, in whose session it is seen`, () =>
+    assert.deepEqual(recognise(url), { site: "youtube", url: `https://www.youtube.com/watch?v=${VIDEO}`, origin: "https://www.youtube.com", host: "www.youtube.com", id: VIDEO, idKind: "id" }));
+}
+for (const url of ["https://www.youtube.com/", "https://www.youtube.com/watch?v=short", "https://www.youtube.com/embed/videoseries?list=PL1", "https://www.youtube.com/embed/live_stream", `https://studio.youtube.com/watch?v=${VIDEO}`, `https://youtube.com.evil.example/watch?v=${VIDEO}`, `http://www.youtube.com/watch?v=${VIDEO}`]) {
+  test(`“${url}” is no video`, () => assert.equal(recognise(url), null));
+}
+
+test("a video's key has its site and its id, whose case counts", () => {
+  const page = recognise(`https://www.youtube.com/watch?v=${VIDEO}`) ?? assert.fail();
+  assert.equal(captureKey(page, "folder", { store: "0" }), `youtube:www.youtube.com:${VIDEO}>folder`);
+});
+
 test("a host that the person granted is Panopto too", () => {
   assert.equal(recognise(at(`Viewer.aspx?id=${ID}`, "player.kent.ac.uk"), ["player.kent.ac.uk"])?.origin, "https://player.kent.ac.uk");
 });

@@ -15,7 +15,7 @@ import { FirefoxPage } from "./firefox-page.ts";
 import type { Driver } from "./firefox-page.ts";
 import * as scope from "./firefox-scope.ts";
 import type { Home } from "./home.ts";
-import { NamesProxy } from "./names-proxy.ts";
+import { NamesProxy } from "../../peers/wire/names-proxy.ts";
 import { groupEnds } from "./processes.ts";
 import { eventually } from "./sleep.ts";
 import { VIEWPORT } from "./test-browser.ts";

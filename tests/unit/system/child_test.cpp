@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -300,6 +301,59 @@ TEST_F(Child, that_is_confined_makes_no_socket) {
     command.onlyFolder = folder.path();
     EXPECT_FALSE(outcome(command).succeeded());
     EXPECT_FALSE(isReached());
+}
+
+TEST_F(Child, gets_the_descriptors_that_are_handed_on_and_they_stay_ours) {
+    test::TemporaryFolder folder;
+    folder.write("one", "first\n");
+    folder.write("two", "second\n");
+    const int one = ::open((folder.path() / "one").c_str(), O_RDONLY | O_CLOEXEC);
+    const int two = ::open((folder.path() / "two").c_str(), O_RDONLY | O_CLOEXEC);
+    auto command = shell("cat /proc/self/fd/4 /proc/self/fd/5; ls /proc/self/fd | wc -l");
+    command.handedOn = {two, one};
+    // The three standard ones, the two, and the folder that ls reads.
+    EXPECT_EQ(outcome(command).output, "second\nfirst\n6\n");
+    EXPECT_EQ(::close(one), 0);
+    EXPECT_EQ(::close(two), 0);
+}
+
+TEST_F(Child, that_is_confined_may_have_the_network_and_still_cannot_listen) {
+    if (!confinable().files || !confinable().sockets) GTEST_SKIP() << "this kernel does not confine";
+    asio::ip::tcp::acceptor listener(context_, {asio::ip::address_v4::loopback(), 0});
+    test::TemporaryFolder inside, outside;
+    outside.write("other", "other\n");
+    outside.write("named", "named\n");
+    const auto port = std::to_string(listener.local_endpoint().port());
+    ChildCommand command{.program = "/usr/bin/python3",
+                         .arguments = {"-c",
+                                       "import socket,sys\n"
+                                       "socket.create_connection(('127.0.0.1'," + port + ")); print('reached')\n"
+                                       "socket.getaddrinfo('localhost', 1); print('resolved')\n"
+                                       "for name in sys.argv[1:]:\n"
+                                       "  try: print(open(name).read().strip())\n"
+                                       "  except PermissionError: print('refused')\n"
+                                       "try: socket.create_server(('127.0.0.1', 0)); print('listens')\n"
+                                       "except PermissionError: print('cannot listen')\n",
+                                       (outside.path() / "other").string(), (outside.path() / "named").string(), "/etc/passwd"},
+                         .onlyFolder = inside.path(),
+                         .mayUseNetwork = true,
+                         .alsoReads = {outside.path() / "named"}};
+    EXPECT_EQ(outcome(command).output, "reached\nresolved\nrefused\nnamed\nrefused\ncannot listen\n");
+}
+
+TEST_F(Child, that_is_confined_reads_a_file_in_memory_that_was_handed_on) {
+    if (!confinable().files) GTEST_SKIP() << "this kernel confines no files";
+    test::TemporaryFolder inside;
+    const int memory = ::memfd_create("test", MFD_CLOEXEC);
+    ASSERT_EQ(::write(memory, "within\n", 7), 7);
+    auto command = shell("cat /proc/self/fd/4; echo anew > /proc/self/fd/4");
+    command.onlyFolder = inside.path();
+    command.handedOn = {memory};
+    EXPECT_EQ(outcome(command).output, "within\n");
+    char text[8]{};
+    EXPECT_EQ(::pread(memory, text, 5, 0), 5);
+    EXPECT_STREQ(text, "anew\n");
+    ::close(memory);
 }
 
 TEST(PlainEnvironment, hands_on_what_tools_need_and_nothing_else) {

@@ -62,6 +62,10 @@ export class PageButton {
     document.documentElement.append(this.#root);
   }
 
+  remove(): void {
+    this.#root.remove();
+  }
+
   update({ host, consented, access, capture }: PageSnapshot): void {
     const before = this.#card.state;
     this.#card = pageCard(host, consented, capture, this.#origin, access);

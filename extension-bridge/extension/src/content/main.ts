@@ -1,15 +1,16 @@
-// On Panopto's pages: places the button where a lecture is shown, and keeps it in touch with the background.
+// On the pages of the sites that are known: places the button where a lecture is shown, and keeps it in touch with the background.
 import { PageButton } from "./button.ts";
 import { placeCourseButton } from "./course-button.ts";
 import { api } from "../shared/browser.ts";
 import { recogniseCourse } from "../shared/course.ts";
-import { recognise } from "../shared/page.ts";
+import { recognise, type LecturePage } from "../shared/page.ts";
 import { streamAmong } from "../shared/stream.ts";
+import { isYoutubeHost, YOUTUBE_MOVED } from "../shared/youtube.ts";
 import { PAGE_PORT, type CourseCall, type PageHello, type PageNews, type PagePress } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
-// The script is only ever placed on Panopto's hosts and on those that the person has granted.
-const page = recognise(location.href, [location.hostname]);
+// The script is only ever placed on the sites' own hosts and on those that the person has granted.
+const lectureHere = (): LecturePage | null => recognise(location.href, [location.hostname]);
 
 let port: chrome.runtime.Port | null = null;
 
@@ -22,7 +23,8 @@ function hello(): PageHello {
   return { title: document.title, ...(ancestorOrigins ? { ancestors: [...ancestorOrigins] } : {}) };
 }
 
-function begin(origin: string): void {
+/** Answers how it is ended again. */
+function begin(origin: string): () => void {
   const button = new PageButton(origin, /\/Embed\.aspx$/i.test(location.pathname), press);
 
   /** The background may have been put to sleep: it is woken by a new port, but only when there is something to see or say. */
@@ -56,23 +58,45 @@ function begin(origin: string): void {
     }
   }
 
-  // The one message there is: the popup was opened above this tab.
-  api.runtime.onMessage.addListener(() => {
+  const woken = (): boolean => {
     connected();
     return false;
-  });
-  document.addEventListener("visibilitychange", () => {
+  };
+  const seen = (): void => {
     if (document.visibilityState === "visible") connected();
-  });
+  };
+  // The one message there is: the popup was opened above this tab.
+  api.runtime.onMessage.addListener(woken);
+  document.addEventListener("visibilitychange", seen);
   button.place();
   connected();
+  return () => {
+    api.runtime.onMessage.removeListener(woken);
+    document.removeEventListener("visibilitychange", seen);
+    port?.disconnect();
+    port = null;
+    button.remove();
+  };
+}
+
+/** Stays with a page that becomes another one without being loaded anew: each has a button and a port of its own. */
+function stay(): void {
+  let page = lectureHere();
+  let end = page && begin(page.origin);
+  document.addEventListener(YOUTUBE_MOVED, () => {
+    const next = lectureHere();
+    if (next?.url === page?.url) return;
+    end?.();
+    page = next;
+    end = page && begin(page.origin);
+  });
 }
 
 // The browser places this script in new pages, the background in those that were open before it was allowed to: one of the two is enough.
 const world = globalThis as { auricleIsHere?: true };
-if (!world.auricleIsHere && page) {
+if (!world.auricleIsHere && (lectureHere() || isYoutubeHost(location.hostname))) {
   world.auricleIsHere = true;
-  begin(page.origin);
+  stay();
 } else if (!world.auricleIsHere && window === window.top && recogniseCourse(location.href, [location.hostname])) {
   world.auricleIsHere = true;
   placeCourseButton(() => void api.runtime.sendMessage<CourseCall>({ call: "course" }));

@@ -1,17 +1,18 @@
-// Recognises the pages that show one recording, as the host does: Panopto's (id wins over tid, parameters in any order), and those of
-// an institution's own player of sealed videos.
+// Recognises the pages that show one recording, as the host does: Panopto's (id wins over tid, parameters in any order), YouTube's, and
+// those of an institution's own player of sealed videos.
 import { isSameJar, jarNamed, nameOf, usualJar, type Jar } from "./jar.ts";
+import { isYoutubeHost, recogniseVideo } from "./youtube.ts";
 
 /** A page that can be captured. */
 export interface LecturePage {
-  site: "panopto" | "playback";
+  site: "panopto" | "youtube" | "playback";
   /** The address without its fragment. */
   url: string;
   origin: string;
   host: string;
-  /** At Panopto a GUID in lower case. */
+  /** At Panopto a GUID in lower case; at YouTube eleven characters, whose case counts. */
   id: string;
-  /** `tid` is another kind of id, asked for in another way. */
+  /** `tid` is another kind of Panopto's ids, asked for in another way. */
   idKind: "id" | "tid";
 }
 
@@ -34,15 +35,19 @@ export function isPanoptoHost(host: string): boolean {
   return HOST.test(host);
 }
 
-/** Whose page an address is that was once recognised. */
+/** Whose page an address is that was once recognised, or that is a site's own. */
 export function siteOfPage(address: string): LecturePage["site"] {
-  return WATCH.test(new URL(address).pathname) ? "playback" : "panopto";
+  const { hostname, pathname } = new URL(address);
+  if (isYoutubeHost(hostname)) return "youtube";
+  return WATCH.test(pathname) ? "playback" : "panopto";
 }
 
 /** The recording that an address shows, or null. `vanityHosts`: other hosts which the person has granted. */
 export function recognise(address: string, vanityHosts: readonly string[] = []): LecturePage | null {
   if (!URL.canParse(address)) return null;
   const url = new URL(address);
+  const ofYoutube = recogniseVideo(url);
+  if (ofYoutube) return ofYoutube;
   if (url.protocol !== "https:") return null;
   const video = WATCH.exec(url.pathname)?.[1];
   // Which of these hosts are players is the program's to know: it says so where one is not.
