@@ -388,16 +388,19 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error, vault
                        "(sites." +
                            job_.page.site + ".useCookies in the configuration).");
     }
+    // Where others came while it ran, what counts is which its last request was given.
+    const bool hasChanged = services_.vault.generation(key) != generation_;
+    const auto used = hasChanged && credentials_.given() ? credentials_.given() : generation_;
+    vault::Wish wish{.key = key,
+                     .reason = used ? reason : vault::Reason::missing_cookies,
+                     .known = used,
+                     .patience = std::chrono::milliseconds(config.captures.signInMs)};
+    if (services_.refresh.takeOther(wish)) co_return Result<void>{};
     auto bytes = job_.part ? job_.part->size() : job_.entry.part.bytes;
     if (bytes > bytesAtRefresh_) refreshesInVain_ = 0;
     bytesAtRefresh_ = bytes;
     if (refreshesInVain_++ == mostRefreshesInVain) co_return std::unexpected(error);
     job_.enter(State::waiting_for_cookies);
-    const auto used = credentials_.given() ? credentials_.given() : generation_;
-    vault::Wish wish{.key = key,
-                     .reason = used ? reason : vault::Reason::missing_cookies,
-                     .known = used,
-                     .patience = std::chrono::milliseconds(config.captures.signInMs)};
     auto refreshed = co_await services_.refresh.want(std::move(wish), token);
     // Nobody came to help; the check is still what stands in the way.
     bool isInVain = !refreshed && error.kind == Kind::bot_detected &&

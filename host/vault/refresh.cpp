@@ -133,12 +133,16 @@ bool Refresh::hasOtherThan(std::optional<std::uint64_t> known, const Key& key) c
     return there && there != known;
 }
 
-asio::awaitable<Result<void>> Refresh::want(Wish wish, std::stop_token stop) {
-    if (hasOtherThan(wish.known, wish.key)) co_return Result<void>{};
-    auto& about = caseOf(wish.key);
-    noteFailing(wish, about);
+bool Refresh::takeOther(const Wish& wish) {
+    if (hasOtherThan(wish.known, wish.key)) return true;
+    noteFailing(wish, caseOf(wish.key));
     // The newer ones were no good: the previous ones may still be.
-    if (wish.reason == Reason::session_expired && vault_.fallBack(wish.key)) co_return Result<void>{};
+    return wish.reason == Reason::session_expired && vault_.fallBack(wish.key);
+}
+
+asio::awaitable<Result<void>> Refresh::want(Wish wish, std::stop_token stop) {
+    if (takeOther(wish)) co_return Result<void>{};
+    auto& about = caseOf(wish.key);
     if (!ask_ || (!wish.isBearer && rules_.perHour == 0)) co_return std::unexpected(inVain(wish));
     // Who comes while others wait for the person already waits with them.
     const bool personWasAsked = about.wasInVain && !about.waiters.empty();

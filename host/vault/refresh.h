@@ -79,8 +79,11 @@ class Refresh {
     void onWanted(Ask ask) { ask_ = std::move(ask); }
     void onEvent(Auditor auditor) { auditor_ = std::move(auditor); }
 
-    /// For a capture: returns when there are other secrets than the generation it knows, be it a newer one,
-    /// the previous one (once), or one that the browser is asked for. Where the browser has none, it goes on
+    /// Whether there are other secrets to try than the generation that the wish knows: newer ones, or the
+    /// previous ones, which serve once more then. Costs no refresh.
+    bool takeOther(const Wish& wish);
+    /// For a capture: returns when there are other secrets than the generation it knows (takeOther), if need
+    /// be such as the browser is asked for. Where the browser has none, it goes on
     /// waiting for a person to sign in. Those that waited go on one after the other. Fails with
     /// login_required, rate_limited or backend_unauthorized when patience is over, or cancelled when `stop`
     /// is stopped.
