@@ -8,6 +8,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
 
+#include "capture/poll_pace.h"
+
 namespace auricle::capture {
 
 namespace asio = boost::asio;
@@ -17,8 +19,6 @@ using delivery::JobOutcome;
 namespace {
 
 constexpr std::size_t mostAtOnce = 4;
-/// After what brought nothing: polite to a backend that is down, or that does not keep its answers back.
-constexpr net::RetryPolicy pace{.base = std::chrono::seconds(2), .cap = std::chrono::minutes(5)};
 
 JobOutcome done(std::string detail) {
     return {.isDone = true, .detail = std::move(detail)};
@@ -87,27 +87,28 @@ void BackendDuty::begin(std::function<void(End)> ended) {
 asio::awaitable<BackendDuty::End> BackendDuty::serve() {
     const auto& services = means_.services;
     auto stop = stop_.get_token();
-    for (unsigned inVain = 0; !stop.stop_requested();) {
+    PollPace pace;
+    while (!stop.stop_requested()) {
         auto began = means_.monotonic();
         auto asked = asking();
         auto answer = co_await jobs_.ask(asked);
         if (stop.stop_requested()) break;
-        std::optional<std::int64_t> pauseMs;
+        std::optional<std::int64_t> retryAfterMs;
         if (answer) {
             if (!*answer) co_return End::notServed;
             beginReporting();
             noteChange();
             bool wasKeptBack = means_.monotonic() - began >= asked.wait / 2;
-            inVain = take(std::move(**answer)) || wasKeptBack ? 0 : inVain + 1;
+            if (take(std::move(**answer)) || wasKeptBack) {
+                pace.useful();
+                continue;
+            }
         } else {
             if (answer.error().kind == Kind::backend_unauthorized) co_return End::refused;
             services.log.debug("backend {} gave no jobs: {}", backend_.host(), answer.error().message);
-            pauseMs = answer.error().retryAfterMs;
-            ++inVain;
+            retryAfterMs = answer.error().retryAfterMs;
         }
-        if (inVain == 0) continue;
-        auto pause = pauseMs ? std::chrono::milliseconds(*pauseMs)
-                             : net::backoff(pace, inVain, (1 + services.timing.chance()) / 2);
+        auto pause = pace.inVain(services.timing.chance(), retryAfterMs);
         if (auto slept = co_await services.timing.sleep(pause, stop); !slept) break;
     }
     co_return End::stopped;

@@ -55,7 +55,6 @@ class BackendDuty : public std::enable_shared_from_this<BackendDuty> {
 
   private:
     using Self = std::shared_ptr<BackendDuty>;
-    struct Pace;
 
     boost::asio::awaitable<End> serve();
     boost::asio::awaitable<void> carryOut(delivery::BackendJob job);

@@ -10,11 +10,14 @@ import { createInterface } from "node:readline";
 import type { Interface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { BullQueue } from "./backend/bull-queue.ts";
 import { openPostgres } from "./backend/database.ts";
 import { PostgresCluster } from "./backend/postgres-cluster.ts";
 import type { PeersSummary } from "./peers.ts";
+import { PrivateRedis } from "./redis/redis.ts";
 import { TestStore } from "./store/store.ts";
 import { ask } from "./wire/client.ts";
+import type { Got } from "./wire/client.ts";
 
 async function nextLine(lines: Interface): Promise<string> {
   const [line] = (await once(lines, "line")) as [string];
@@ -73,6 +76,25 @@ describe("serve", () => {
       assert.ok(!(await Promise.all(Object.values(summary.ports).map(listens))).includes(true));
     });
   }
+
+  it("keeps wishes of people's machines in the Redis, and shows numbers to the reader, that the environment names", async () => {
+    const redis = await PrivateRedis.start();
+    try {
+      const served = start({ REDIS_URL: redis.socket, METRICS_TOKEN: "reader" });
+      const { caFile, ports, backend } = JSON.parse(await nextLine(createInterface({ input: served.stdout }))) as PeersSummary;
+      const call = (path: string, token: string, body?: string): Promise<Got> => ask({ caFile, port: ports.backend }, backend.origin + path, { ...(body === undefined ? {} : { method: "POST", body }), headers: { authorization: `Bearer ${token}` } });
+      assert.equal((await call("/api/cookies/trigger-refresh", backend.token, '{"reason":"stale","site":"panopto"}')).status, 200);
+      assert.equal((await call("/metrics", backend.token)).status, 401);
+      assert.match((await call("/metrics", "reader")).text, /auricle_refresh_queue_jobs\{state="waiting"\} 1/);
+      served.stdin.end();
+      await once(served, "exit");
+      const queue = await BullQueue.open(redis.socket);
+      assert.equal((await queue.totals()).waiting, 1);
+      await queue.close();
+    } finally {
+      await redis.stop();
+    }
+  });
 
   it("keeps lectures in the database, and sound in the store, that the environment names", async () => {
     const cluster = await PostgresCluster.start();

@@ -27,7 +27,7 @@ for (const databases of testDatabases()) describe(`a database on ${databases.nam
     const first = await database.query("select name, applied_at::text as at from migrations order by name");
     await migrate(database);
     assert.deepEqual(await database.query("select name, applied_at::text as at from migrations order by name"), first);
-    assert.deepEqual(first.map(({ name }) => name), ["001_lectures.sql", "002_form_lectures.sql", "003_presigned.sql"]);
+    assert.deepEqual(first.map(({ name }) => name), ["001_lectures.sql", "002_form_lectures.sql", "003_presigned.sql", "004_host_status.sql"]);
   });
 
   it("runs several statements all or not at all", async () => {
