@@ -44,6 +44,11 @@ export class KeyIssuer {
     });
   }
 
+  /** Of a session that has just begun. */
+  remember(sessionId: string, kek: Kek): void {
+    void this.#keks.get(sessionId, () => Promise.resolve(kek));
+  }
+
   /** A session that has ended. */
   forget(sessionId: string): void {
     this.#keks.forget(sessionId);

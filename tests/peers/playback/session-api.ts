@@ -9,7 +9,7 @@ import type { KeyIssuer } from "./key-issuer.ts";
 import type { Metrics } from "./metrics.ts";
 import type { PlaybackLog } from "./playback-log.ts";
 import type { KeyWrap } from "./primitives.ts";
-import { NONCE_BYTES, PUBLIC_KEY_BYTES, makeKeyPair, randomBytes, sharedSecret } from "./primitives.ts";
+import { NONCE_BYTES, PUBLIC_KEY_BYTES, deriveKek, makeKeyPair, randomBytes } from "./primitives.ts";
 import type { Pseudonyms } from "./pseudonyms.ts";
 import { NO_SESSION, OTHER_ADDRESS, Refusal, SESSION_EXPIRED, SESSION_NOT_FOUND, VIDEO_NOT_FOUND } from "./refusal.ts";
 import { bodyObject } from "./request.ts";
@@ -86,18 +86,19 @@ export class SessionApi {
   }
 
   async #begin(request: PlaybackRequest): Promise<Answer> {
-    const { sessions, videos, envelope, pseudonyms, metrics, settings, admission } = this.parts;
+    const { sessions, videos, issuer, envelope, pseudonyms, metrics, settings, admission } = this.parts;
     const asked = await this.#question(request);
     const { person } = await admission(request, asked.videoId);
     const video = await videos.find(asked.videoId);
     if (video === undefined) throw VIDEO_NOT_FOUND();
     const [id, cookieValue] = [randomUUID(), randomUUID()];
     const { publicKey, privateJwk } = await makeKeyPair();
-    // A key of small order is found out here, and not at the first segment.
-    await sharedSecret(privateJwk, asked.clientPubKey).catch(() => {
+    const serverNonce = randomBytes(NONCE_BYTES);
+    // A key of small order is found out here, and not at the first segment, whose key then waits for no agreement.
+    const kek = await deriveKek(privateJwk, asked.clientPubKey, serverNonce).catch(() => {
       throw INVALID_KEY();
     });
-    const serverNonce = randomBytes(NONCE_BYTES);
+    issuer.remember(id, kek);
     const now = this.parts.now();
     const expiresAt = new Date(now + settings.sessionMs);
     await sessions.add({
