@@ -240,12 +240,12 @@ describe("a segment", () => {
     it(`that was changed (${forgery}) is refused with its number, and nothing of it is delivered`, async () => {
       const mark = now();
       server.forge(LONG, "180p", 30, forgery);
-      const host = await ready();
       const home = await scene.newHome();
+      const host = await ready({ home });
       const capture = await host.capture(server.watchUrl(LONG), { key: `forged-${forgery}` });
       assertFailed(capture, "bad_seal");
       assert.match(capture.error?.message ?? "", /^Segment 31 of /);
-      assert.deepEqual(await readdir(join(home, "Music")).catch(() => []), []);
+      assert.deepEqual(await readdir(join(home, "Music", "Auricle")).catch(() => []), []);
       assert.equal(since(mark, ENDED)[0]?.status, 200);
       await server.calm();
       const later = now();

@@ -19,7 +19,6 @@ using test::mp3Segment;
 using test::PlaybackServer;
 using testing::Each;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 constexpr unsigned count = 50;
 const std::string keyPost = "POST /api/v1/key", sessionPost = "POST /api/v1/session",
@@ -187,7 +186,7 @@ TEST_F(PlaybackTest, refuses_a_video_without_sound_or_without_a_description) {
 
 TEST_F(PlaybackTest, captures_every_segment_in_order_with_one_session) {
     ASSERT_TRUE(capture());
-    EXPECT_EQ(target.bytes, whole());
+    EXPECT_TRUE(target.bytes == whole());
     EXPECT_EQ(target.place, count);
     EXPECT_EQ(server.count(sessionPost), 1u);
     EXPECT_EQ(server.count(keyPost), 3u) << "twenty keys at once";
@@ -200,13 +199,13 @@ TEST_F(PlaybackTest, asks_for_a_single_key_by_its_own_question) {
     ASSERT_TRUE(capture());
     EXPECT_EQ(server.count(keyPost), 1u);
     EXPECT_EQ(server.count("GET /api/v1/key"), 1u);
-    EXPECT_EQ(target.bytes, whole());
+    EXPECT_TRUE(target.bytes == whole());
 }
 
 TEST_F(PlaybackTest, opens_keys_that_are_wrapped_as_rfc_3394_has_it) {
     server.wrapsByRfc3394 = true;
     ASSERT_TRUE(capture());
-    EXPECT_EQ(target.bytes, whole());
+    EXPECT_TRUE(target.bytes == whole());
 }
 
 TEST_F(PlaybackTest, asks_for_no_key_long_before_it_is_needed) {
@@ -227,13 +226,13 @@ TEST_F(PlaybackTest, prolongs_its_session_every_quarter_of_an_hour) {
     EXPECT_EQ(server.count(refreshPost), 1u);
     EXPECT_EQ(server.count(sessionPost), 1u);
     EXPECT_THAT(pauses, Each(quarterHourMs));
-    EXPECT_EQ(target.bytes, whole());
+    EXPECT_TRUE(target.bytes == whole());
 }
 
 TEST_F(PlaybackTest, goes_on_with_another_session_when_one_has_expired) {
     afterFirstKeys([this] { server.expireSessions(); });
     ASSERT_TRUE(capture());
-    EXPECT_EQ(target.bytes, whole());
+    EXPECT_TRUE(target.bytes == whole());
     EXPECT_EQ(server.count(refreshPost), 1u) << "tried first";
     EXPECT_EQ(server.count(sessionPost), 2u);
 }
@@ -241,7 +240,7 @@ TEST_F(PlaybackTest, goes_on_with_another_session_when_one_has_expired) {
 TEST_F(PlaybackTest, goes_on_with_its_session_when_prolonging_it_was_enough) {
     failing(keyPost, 1, 1, PlaybackServer::refusal(401, "Session expired"));
     ASSERT_TRUE(capture());
-    EXPECT_EQ(target.bytes, whole());
+    EXPECT_TRUE(target.bytes == whole());
     EXPECT_EQ(server.count(refreshPost), 1u);
     EXPECT_EQ(server.count(sessionPost), 1u);
 }
@@ -249,7 +248,7 @@ TEST_F(PlaybackTest, goes_on_with_its_session_when_prolonging_it_was_enough) {
 TEST_F(PlaybackTest, goes_on_with_another_session_when_one_was_revoked_or_forgotten) {
     afterFirstKeys([this] { server.forgetSessions(); });
     ASSERT_TRUE(capture());
-    EXPECT_EQ(target.bytes, whole());
+    EXPECT_TRUE(target.bytes == whole());
     EXPECT_EQ(server.count(sessionPost), 2u);
     EXPECT_EQ(server.openSessions(), 0u);
 }
@@ -261,7 +260,7 @@ TEST_F(PlaybackTest, waits_for_a_server_that_is_started_anew) {
         return Answer{.status = 0};
     };
     ASSERT_TRUE(capture());
-    EXPECT_EQ(target.bytes, whole());
+    EXPECT_TRUE(target.bytes == whole());
 }
 
 TEST_F(PlaybackTest, waits_as_long_as_the_server_asks_it_to) {
@@ -269,7 +268,7 @@ TEST_F(PlaybackTest, waits_as_long_as_the_server_asks_it_to) {
             {.status = 429, .body = R"({"error":"Too many key requests"})", .retryAfter = "7"});
     ASSERT_TRUE(capture());
     EXPECT_EQ(std::ranges::count(pauses, 7000), 2);
-    EXPECT_EQ(target.bytes, whole());
+    EXPECT_TRUE(target.bytes == whole());
 }
 
 struct Refused {
@@ -288,7 +287,7 @@ TEST_P(PlaybackRefusal, is_told_and_leaves_nothing_behind) {
     const auto error = errorOfCapture();
     EXPECT_EQ(error.kind, refused.kind) << word(error.kind) << ": " << error.message;
     EXPECT_THAT(error.message, HasSubstr(refused.sentence));
-    EXPECT_THAT(target.bytes, IsEmpty());
+    EXPECT_EQ(target.size(), 0u);
     // One that the server says is over needs no ending.
     if (error.kind != Kind::login_required) {
         EXPECT_EQ(server.openSessions(), 0u);
@@ -331,7 +330,7 @@ TEST_F(PlaybackTest, writes_nothing_of_a_forged_segment_and_keeps_what_came_befo
     EXPECT_EQ(error.kind, Kind::bad_seal);
     EXPECT_FALSE(error.retryable);
     EXPECT_THAT(error.message, HasSubstr("Segment 31 of 50"));
-    EXPECT_EQ(target.bytes, whole().substr(0, target.size()));
+    EXPECT_TRUE(target.bytes == whole().substr(0, target.size()));
     EXPECT_EQ(target.place, 30u);
     EXPECT_EQ(server.openSessions(), 0u);
 }
@@ -341,18 +340,18 @@ TEST_F(PlaybackTest, writes_nothing_of_a_segment_with_a_wrong_tag_or_without_one
         if (index == 0) sealed.back() ^= std::byte{1};
     };
     EXPECT_EQ(errorOfCapture().kind, Kind::bad_seal);
-    EXPECT_THAT(target.bytes, IsEmpty());
+    EXPECT_EQ(target.size(), 0u);
     server.tamper = [](std::size_t index, test::Bytes& sealed) {
         if (index == 0) sealed.resize(15);
     };
     EXPECT_EQ(errorOfCapture().kind, Kind::bad_seal);
-    EXPECT_THAT(target.bytes, IsEmpty());
+    EXPECT_EQ(target.size(), 0u);
 }
 
 TEST_F(PlaybackTest, writes_nothing_with_the_keys_of_another_video) {
     server.keysOf = "vid_2";
     EXPECT_EQ(errorOfCapture().kind, Kind::bad_seal);
-    EXPECT_THAT(target.bytes, IsEmpty());
+    EXPECT_EQ(target.size(), 0u);
 }
 
 TEST_F(PlaybackTest, writes_nothing_with_keys_of_a_wrong_length) {
@@ -363,7 +362,7 @@ TEST_F(PlaybackTest, writes_nothing_with_keys_of_a_wrong_length) {
             const auto error = errorOfCapture();
             EXPECT_EQ(error.kind, Kind::bad_seal);
             EXPECT_THAT(error.message, HasSubstr("16 bytes"));
-            EXPECT_THAT(target.bytes, IsEmpty());
+            EXPECT_EQ(target.size(), 0u);
             EXPECT_EQ(server.openSessions(), 0u);
         }
     }
@@ -371,15 +370,15 @@ TEST_F(PlaybackTest, writes_nothing_with_keys_of_a_wrong_length) {
 
 TEST_F(PlaybackTest, takes_no_answer_for_keys_that_leaves_one_out_or_gives_one_twice) {
     for (const auto* body : {R"({"keys":[]})", R"({"keys":{}})", R"({"keys":[1,2]})", "[]", "", "{}"}) {
-        failing(keyPost, 0, 1, {.body = body});
+        failing(keyPost, 0, 1000, {.body = body});
         EXPECT_EQ(errorOfCapture().kind, Kind::network) << body;
-        EXPECT_THAT(target.bytes, IsEmpty());
+        EXPECT_EQ(target.size(), 0u);
     }
     std::string twice = R"({"keys":[)";
     for (int i = 0; i < 20; ++i)
         twice += std::string(i ? "," : "") + R"({"segIdx":0,"wrappedDek":"","segmentIv":""})";
-    failing(keyPost, 0, 1, {.body = twice + "]}"});
-    EXPECT_FALSE(capture());
+    failing(keyPost, 0, 1000, {.body = twice + "]}"});
+    EXPECT_EQ(errorOfCapture().kind, Kind::bad_seal) << "the first of them has no key";
 }
 
 TEST_F(PlaybackTest, goes_on_at_its_cursor_after_a_restart) {
@@ -394,7 +393,7 @@ TEST_F(PlaybackTest, goes_on_at_its_cursor_after_a_restart) {
         server.tamper = [](std::size_t, test::Bytes&) {};
         server.bodies.clear();
         ASSERT_TRUE(capture());
-        EXPECT_EQ(target.bytes, whole()) << stoppedAt;
+        EXPECT_TRUE(target.bytes == whole()) << stoppedAt;
         EXPECT_EQ(target.resumed, 1);
         for (const auto& body : server.bodies)
             EXPECT_THAT(body, testing::Not(HasSubstr(R"("segIndices":[0,)"))) << "no key is asked for twice";
@@ -452,8 +451,8 @@ TEST_F(PlaybackTest, sends_the_persons_own_cookies_along_where_there_are_some) {
         R"({"kind":"cookies","site":"playback","origin":"https://play.uni.example","store":"0","cookies":[)"
         R"({"name":"login","domain":"play.uni.example","path":"/","secure":true,"value":"me"}]})")));
     ASSERT_TRUE(capture());
-    EXPECT_EQ(target.bytes, whole());
-    EXPECT_GE(vault.status().front().uses, count) << "for the description, the session and the keys";
+    EXPECT_TRUE(target.bytes == whole());
+    EXPECT_EQ(vault.status().front().uses, 4u) << "three questions for keys, and the end of the session";
 }
 
 }  // namespace
