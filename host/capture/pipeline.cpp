@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr unsigned mostRefreshesInVain = 2;  // SAFETY "When a session has ended"
-constexpr unsigned mostWaits = 3;  // for a site that asks to be left alone for long
+constexpr unsigned mostWaits = 3;            // for a site that asks to be left alone for long
 constexpr std::chrono::seconds lookForRoomEvery{10};
 constexpr std::chrono::milliseconds progressEvery{200};  // PROTOCOL section 4: at most 5 a second
 constexpr std::uint64_t roomToGoOn = 64u << 20;  // bytes: with less, the next part would stop again at once
@@ -347,9 +347,7 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
     job_.enter(State::waiting_for_cookies);
     auto key = siteKey();
     bool isBotCheck = error.kind == Kind::bot_detected;
-    std::string reason = isBotCheck    ? "bot_detection"
-                         : generation_ ? "session_expired"
-                                       : "missing_cookies";
+    std::string reason = isBotCheck ? "bot_detection" : generation_ ? "session_expired" : "missing_cookies";
     auto token = stop();
     auto refreshed =
         co_await services_.refresh.want(key, false, reason, services_.vault, generation_,

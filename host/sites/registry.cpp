@@ -49,10 +49,10 @@ Registry sitesFor(const Config& config, Programs programs) {
             Panopto::Options{.vanityHosts = config.panopto.hosts,
                              .mayStreamWhenOff = config.panopto.whenDownloadsAreOff == "stream"}));
     if (mayBeUsed("youtube"))
-        sites.push_back(std::make_unique<Youtube>(YtDlp::Options{
-            .program = std::move(programs.ytDlp),
-            .jsRuntimes = std::move(programs.jsRuntimes),
-            .network = {.caFile = config.network.caFile, .proxy = config.network.proxy}}));
+        sites.push_back(std::make_unique<Youtube>(
+            YtDlp::Options{.program = std::move(programs.ytDlp),
+                           .jsRuntimes = std::move(programs.jsRuntimes),
+                           .network = {.caFile = config.network.caFile, .proxy = config.network.proxy}}));
     if (mayBeUsed("direct")) sites.push_back(std::make_unique<Direct>());
     return Registry(std::move(sites));
 }
