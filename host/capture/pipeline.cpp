@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr unsigned mostRefreshesInVain = 2;  // SAFETY "When a session has ended"
-constexpr unsigned mostWaits = 3;  // for a site that asks to be left alone for long
+constexpr unsigned mostWaits = 3;            // for a site that asks to be left alone for long
 constexpr std::chrono::seconds lookForRoomEvery{10};
 constexpr std::chrono::minutes lookAheadEvery{3};
 constexpr std::uint64_t isLongFromMs = 20 * 60'000;      // a lecture of that length is fetched in minutes

@@ -29,8 +29,8 @@ struct Found {
     std::optional<std::int64_t> expiresAtMs;
 };
 
-/// Whose sessions may be in it: of a site with hosts of its own the one that it signs in at, of one with a host
-/// for each university those that a needed cookie names.
+/// Whose sessions may be in it: of a site with hosts of its own the one that it signs in at, of one with a
+/// host for each university those that a needed cookie names.
 std::set<std::string> originsOf(const SiteRules& rules, const std::vector<vault::OfferedCookie>& cookies) {
     std::set<std::string> origins;
     for (const auto& [cookie, store] : cookies) {
@@ -91,8 +91,7 @@ nlohmann::json toJson(const Found& found) {
             {"cookies", found.cookies},
             {"complete", found.missing.empty()},
             {"missing", found.missing.empty() ? nlohmann::json() : nlohmann::json(found.missing)},
-            {"expiresAt",
-             found.expiresAtMs ? nlohmann::json(rfc3339(*found.expiresAtMs)) : nlohmann::json()},
+            {"expiresAt", found.expiresAtMs ? nlohmann::json(rfc3339(*found.expiresAtMs)) : nlohmann::json()},
             {"dropped", std::move(dropped)}};
 }
 
@@ -122,9 +121,10 @@ int runCookiesCheck(const CookiesCheckOptions& options) {
     }
     if (options.isJson) std::printf("%s\n", nlohmann::json{{"sites", sites}}.dump().c_str());
     if (!options.isJson && all->empty())
-        std::printf("No cookie of a session at a site that Auricle knows. Sign in there, then export anew.\n");
+        std::printf(
+            "No cookie of a session at a site that Auricle knows. Sign in there, then export anew.\n");
     return std::ranges::any_of(*all, [](const Found& found) { return found.missing.empty(); }) ? statusWell
-                                                                                                : statusFailed;
+                                                                                               : statusFailed;
 }
 
 }  // namespace auricle::command

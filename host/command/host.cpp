@@ -115,15 +115,17 @@ Result<std::unique_ptr<delivery::Delivery>> Host::deliveryTo(const delivery::Tar
 
 sites::Programs Host::programs() const {
     return {.ytDlp = [this] { return findTool(ytDlp, config_.tools.ytDlp, folders()); },
-            .jsRuntimes = [this] {
-                std::vector<sites::JsRuntime> found;
-                for (std::string_view name : {"deno", "node"}) {
-                    const Tool tool{.name = name, .versionArgument = {}, .versionPrefix = {}, .configKey = {}};
-                    if (auto program = findTool(tool, {}, folders()))
-                        found.push_back({.name = std::string(name), .program = std::move(*program)});
-                }
-                return found;
-            }};
+            .jsRuntimes =
+                [this] {
+                    std::vector<sites::JsRuntime> found;
+                    for (std::string_view name : {"deno", "node"}) {
+                        const Tool tool{
+                            .name = name, .versionArgument = {}, .versionPrefix = {}, .configKey = {}};
+                        if (auto program = findTool(tool, {}, folders()))
+                            found.push_back({.name = std::string(name), .program = std::move(*program)});
+                    }
+                    return found;
+                }};
 }
 
 std::vector<std::filesystem::path> Host::folders() const {

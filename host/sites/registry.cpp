@@ -52,10 +52,10 @@ Registry sitesFor(const Config& config, Programs programs) {
     if (mayBeUsed("playback") && !config.playback.origins.empty())
         sites.push_back(std::make_unique<Playback>(Playback::Options{.origins = config.playback.origins}));
     if (mayBeUsed("youtube"))
-        sites.push_back(std::make_unique<Youtube>(YtDlp::Options{
-            .program = std::move(programs.ytDlp),
-            .jsRuntimes = std::move(programs.jsRuntimes),
-            .network = {.caFile = config.network.caFile, .proxy = config.network.proxy}}));
+        sites.push_back(std::make_unique<Youtube>(
+            YtDlp::Options{.program = std::move(programs.ytDlp),
+                           .jsRuntimes = std::move(programs.jsRuntimes),
+                           .network = {.caFile = config.network.caFile, .proxy = config.network.proxy}}));
     if (mayBeUsed("direct")) sites.push_back(std::make_unique<Direct>());
     return Registry(std::move(sites));
 }

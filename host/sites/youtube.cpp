@@ -51,8 +51,7 @@ asio::awaitable<Result<Plan>> Youtube::resolve(const Page& page, Visit visit) {
                   .durationMs = video->durationMs,
                   .date = video->date};
     plan.wholeBytes = video->wholeBytes;
-    plan.ways.push_back(
-        std::make_shared<YoutubeWay>(ytDlp_, page.url, video->bytes, video->wholeBytes));
+    plan.ways.push_back(std::make_shared<YoutubeWay>(ytDlp_, page.url, video->bytes, video->wholeBytes));
     co_return plan;
 }
 

@@ -8,8 +8,8 @@
 
 namespace auricle::sites {
 
-/// Nothing of YouTube is asked by ourselves: all requests are yt-dlp's. No bot check, captcha or DRM is worked
-/// around; what yt-dlp says of them is passed on.
+/// Nothing of YouTube is asked by ourselves: all requests are yt-dlp's. No bot check, captcha or DRM is
+/// worked around; what yt-dlp says of them is passed on.
 class Youtube final : public Site {
   public:
     explicit Youtube(YtDlp::Options options, YtDlp::Clock now = std::chrono::system_clock::now);

@@ -59,8 +59,7 @@ fs::path ytDlpFolder(const fs::path& ofCapture) {
 
 asio::awaitable<Result<void>> YoutubeWay::fetch(streams::Visit visit, streams::Target& target,
                                                 OnProgress onProgress) const {
-    YtDlp::Use use{
-        .credentials = visit.credentials, .folder = ytDlpFolder(visit.folder), .stop = visit.stop};
+    YtDlp::Use use{.credentials = visit.credentials, .folder = ytDlpFolder(visit.folder), .stop = visit.stop};
     std::uint64_t reached = 0, before = 0;
     YtDlp::OnProgress told = [&reached, &onProgress](std::uint64_t done, std::uint64_t total) {
         reached = std::max(reached, done);

@@ -1,6 +1,6 @@
 // The sound of a video, as yt-dlp fetches it: into files of its own first, from which it goes on after a
-// break, then into the target. Where YouTube offers no sound alone it is a video, out of which finishing takes
-// the sound.
+// break, then into the target. Where YouTube offers no sound alone it is a video, out of which finishing
+// takes the sound.
 #pragma once
 
 #include <filesystem>

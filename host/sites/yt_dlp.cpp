@@ -30,8 +30,8 @@ void add(Arguments& arguments, std::initializer_list<std::string_view> more) {
     for (auto one : more) arguments.emplace_back(one);
 }
 
-/// In the folder that it starts in. The name holds the format and its size: what goes on from an earlier run's
-/// bytes is the same stream.
+/// In the folder that it starts in. The name holds the format and its size: what goes on from an earlier
+/// run's bytes is the same stream.
 constexpr std::string_view nameTemplate = "%(id)s.%(format_id)s.%(filesize|0)s.%(ext)s";
 
 void addCaution(Arguments& arguments, const YtDlpRun& run) {
@@ -88,7 +88,8 @@ std::vector<std::string> environmentFor(const YtDlpRun& run) {
     const auto& network = run.network;
     if (!network.caFile.empty()) environment.push_back("SSL_CERT_FILE=" + network.caFile.string());
     if (!network.proxy.empty()) {
-        // Not an argument: everybody on the machine may read those, and a proxy's address may have a password.
+        // Not an argument: everybody on the machine may read those, and a proxy's address may have a
+        // password.
         for (const char* name : {"http_proxy=", "https_proxy=", "all_proxy="})
             environment.push_back(name + network.proxy);
     }
@@ -100,13 +101,26 @@ Result<void> prepare(const fs::path& folder) {
     return std::unexpected(systemError(errno, "No folder could be made for yt-dlp to work in"));
 }
 
-/// Only a file in the folder itself is what it was told to make.
+/// The size that YouTube promised, which stands in the name before the ending; 0: none.
+std::uint64_t promisedBytes(const fs::path& file) {
+    const auto digits = file.stem().extension().string();
+    std::uint64_t bytes = 0;
+    if (digits.size() > 1) std::from_chars(digits.data() + 1, digits.data() + digits.size(), bytes);
+    return bytes;
+}
+
+/// Only a file in the folder itself is what it was told to make, and a whole one has the size that was
+/// promised: yt-dlp joins parts without a look at what they are.
 Result<fs::path> fileIn(const fs::path& folder, const std::string& said) {
     const fs::path file = folder / fs::path(said).filename();
     std::error_code ignored;
-    if (!said.empty() && fs::is_regular_file(fs::symlink_status(file, ignored))) return file;
-    return fail(Kind::not_media,
-                "yt-dlp ended well and left no file. Check that the video plays in the browser.");
+    if (said.empty() || !fs::is_regular_file(fs::symlink_status(file, ignored)))
+        return fail(Kind::not_media,
+                    "yt-dlp ended well and left no file. Check that the video plays in the browser.");
+    const auto promised = promisedBytes(file);
+    if (promised == 0 || fs::file_size(file, ignored) == promised) return file;
+    fs::remove(file, ignored);
+    return fail(Kind::network, "The sound came in another size than YouTube had promised.", true);
 }
 
 }  // namespace
@@ -166,7 +180,8 @@ asio::awaitable<Result<YtDlpOutput>> YtDlp::runOnce(net::Url url, const Use& use
     if (!program) co_return std::unexpected(std::move(program.error()));
     auto version = co_await versionOf(*program, use.stop);
     if (!version) co_return std::unexpected(std::move(version.error()));
-    if (auto prepared = prepare(use.folder); !prepared) co_return std::unexpected(std::move(prepared.error()));
+    if (auto prepared = prepare(use.folder); !prepared)
+        co_return std::unexpected(std::move(prepared.error()));
     vault::Secret cookies;
     if (use.credentials) cookies = use.credentials->cookieFile();
     YtDlpRun run{.program = std::move(*program),
@@ -181,8 +196,7 @@ asio::awaitable<Result<YtDlpOutput>> YtDlp::runOnce(net::Url url, const Use& use
     std::optional<vault::SecretFile> file;
     if (!cookies.empty()) {
         file = vault::SecretFile::of(cookies);
-        if (!file)
-            co_return std::unexpected(systemError(errno, "The session could not be handed to yt-dlp"));
+        if (!file) co_return std::unexpected(systemError(errno, "The session could not be handed to yt-dlp"));
         command.handedOn = {file->descriptor()};
     }
     auto output = std::make_shared<YtDlpOutput>();

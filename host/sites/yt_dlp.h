@@ -41,7 +41,7 @@ struct YtDlpRun {
     std::string version;            ///< as probeVersion() gives it
     std::filesystem::path folder;   ///< absolute; all that it may write, and holds nothing else
     net::Url url;
-    bool downloads = false;  ///< else it only says what there is
+    bool downloads = false;   ///< else it only says what there is
     bool hasCookies = false;  ///< a cookie file is handed on as the first descriptor
     YtDlpNetwork network{};
     std::vector<JsRuntime> jsRuntimes{};

@@ -30,9 +30,8 @@ std::string textOf(const json& object, const char* name) {
 
 /// "20261012" as "2026-10-12".
 std::string isoDate(const std::string& digits) {
-    const bool isDate = digits.size() == 8 && std::ranges::all_of(digits, [](unsigned char c) {
-                            return c >= '0' && c <= '9';
-                        });
+    const bool isDate = digits.size() == 8 &&
+                        std::ranges::all_of(digits, [](unsigned char c) { return c >= '0' && c <= '9'; });
     if (!isDate) return {};
     return digits.substr(0, 4) + "-" + digits.substr(4, 2) + "-" + digits.substr(6);
 }

@@ -17,7 +17,7 @@ struct YtDlpVideo {
     std::uint64_t bytes = 0;       ///< of what would be downloaded; 0: not known
     std::uint64_t wholeBytes = 0;  ///< of its largest stream and that together; 0: not known
     std::string date;              ///< ISO 8601; may be empty
-    std::string liveStatus;        ///< "is_live", "is_upcoming", "was_live", "not_live", "post_live", or empty
+    std::string liveStatus;  ///< "is_live", "is_upcoming", "was_live", "not_live", "post_live", or empty
 };
 
 /// The templates that it is started with.
@@ -34,8 +34,8 @@ class YtDlpOutput {
     /// True where these bytes told of progress.
     bool push(std::string_view bytes);
     const std::optional<YtDlpVideo>& video() const { return video_; }
-    std::uint64_t done() const { return done_; }    ///< bytes
-    std::uint64_t total() const { return total_; }  ///< bytes; 0: not known
+    std::uint64_t done() const { return done_; }       ///< bytes
+    std::uint64_t total() const { return total_; }     ///< bytes; 0: not known
     const std::string& file() const { return file_; }  ///< empty until it is there
 
   private:

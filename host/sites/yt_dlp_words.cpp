@@ -77,10 +77,8 @@ constexpr std::string_view notABot =
     "page asks for until it plays, then try again.";
 constexpr std::string_view unavailable =
     "YouTube says that this video is not available (any more). Check that it plays in the browser.";
-constexpr std::string_view laterOn =
-    "This video has not begun yet. Capture it when it has been shown whole.";
-constexpr std::string_view drm =
-    "This video is protected by DRM, which Auricle does not work around.";
+constexpr std::string_view laterOn = "This video has not begun yet. Capture it when it has been shown whole.";
+constexpr std::string_view drm = "This video is protected by DRM, which Auricle does not work around.";
 constexpr std::string_view tooOften =
     "YouTube has had too many requests from this account or address and asks to wait; it goes on by itself.";
 constexpr std::string_view notHere = "YouTube does not show this video in your country.";
@@ -123,19 +121,17 @@ constexpr std::array aboutTheSession{
 };
 
 /// What a network says of itself through Python.
-constexpr std::array aboutTheNetwork{"timed out"sv,         "urlopen error"sv,      "connection reset"sv,
-                                     "connection refused"sv, "connection aborted"sv, "name resolution"sv,
-                                     "network is unreachable"sv, "remote end closed"sv,
-                                     "incompleteread"sv,     "bytes read"sv,         "unable to connect to proxy"sv,
-                                     "http error 5"sv,       "eof occurred"sv};
+constexpr std::array aboutTheNetwork{
+    "timed out"sv,          "urlopen error"sv,   "connection reset"sv,           "connection refused"sv,
+    "connection aborted"sv, "name resolution"sv, "network is unreachable"sv,     "remote end closed"sv,
+    "incompleteread"sv,     "bytes read"sv,      "unable to connect to proxy"sv, "http error 5"sv,
+    "eof occurred"sv};
 
 std::optional<Error> sentenceIn(const Said& said, std::span<const Sentence> sentences) {
     const auto found = std::ranges::find_if(
         sentences, [&](const Sentence& sentence) { return said.asError(sentence.words); });
     if (found == sentences.end()) return std::nullopt;
-    Error error{.kind = found->kind,
-                .message = std::string(found->message),
-                .retryable = found->isRetryable};
+    Error error{.kind = found->kind, .message = std::string(found->message), .retryable = found->isRetryable};
     if (found->retryAfterMs) error.retryAfterMs = found->retryAfterMs;
     return error;
 }
@@ -162,8 +158,8 @@ std::optional<Error> aboutTheTool(const Said& said, const YtDlpCircumstances& of
                                 "Install deno (2 or newer) or node (20 or newer), then try again."};
     if (of.isOld || said.anywhere("older than 90 days") || couldNotSolve(said))
         return Error{.kind = Kind::tool_missing,
-                     .message = "This yt-dlp (" + of.version +
-                                ") is too old for YouTube as it is now. " + std::string(howToGetANewerOne)};
+                     .message = "This yt-dlp (" + of.version + ") is too old for YouTube as it is now. " +
+                                std::string(howToGetANewerOne)};
     return std::nullopt;
 }
 
@@ -223,8 +219,9 @@ Error ytDlpFault(std::string_view errors, const YtDlpCircumstances& of) {
     if (auto error = sentenceIn(said, aboutTheVideo)) return *error;
     if (saysCookiesWereRotated(errors))
         return {.kind = Kind::login_required,
-                .message = "YouTube's session is over: the browser has renewed its cookies since. Open "
-                           "YouTube in the browser, signed in."};
+                .message =
+                    "YouTube's session is over: the browser has renewed its cookies since. Open "
+                    "YouTube in the browser, signed in."};
     if (auto error = sentenceIn(said, aboutTheSession)) return *error;
     const bool isRefused = said.asError("http error 403");
     const bool isWithoutFormat = said.asError("requested format is not available");
@@ -237,13 +234,15 @@ Error ytDlpFault(std::string_view errors, const YtDlpCircumstances& of) {
     if (auto error = aboutTheTool(said, of)) return *error;
     if (isRefused)
         return {.kind = Kind::forbidden,
-                .message = "YouTube refuses to give the sound of this video (status 403). Check that it plays "
-                           "in the browser, and that yt-dlp is a new one.",
+                .message =
+                    "YouTube refuses to give the sound of this video (status 403). Check that it plays "
+                    "in the browser, and that yt-dlp is a new one.",
                 .retryable = true};
     if (isWithoutFormat)
         return {.kind = Kind::not_media,
-                .message = "YouTube offers no sound of this video that could be taken. Check that it plays in "
-                           "the browser."};
+                .message =
+                    "YouTube offers no sound of this video that could be taken. Check that it plays in "
+                    "the browser."};
     return unknown(errors);
 }
 

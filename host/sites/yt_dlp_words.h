@@ -27,8 +27,8 @@ Error ytDlpFault(std::string_view errors, const YtDlpCircumstances& of);
 bool saysCookiesWereRotated(std::string_view errors);
 
 /// Standard error without the lines that are about the cookie file (yt-dlp quotes those of its lines that it
-/// does not like), without the values of `cookies`, which is the file it was given, and without the queries of
-/// addresses.
+/// does not like), without the values of `cookies`, which is the file it was given, and without the queries
+/// of addresses.
 std::string scrubbed(std::string_view errors, const vault::Secret& cookies);
 
 }  // namespace auricle::sites

@@ -31,8 +31,8 @@ struct ChildCommand {
     /// Not empty: the only folder whose files it may read and write, beside programs and libraries of the
     /// system, and no sockets; as far as confinable() says. Absolute.
     std::filesystem::path onlyFolder{};
-    /// With `onlyFolder`: it may reach the network as well, and read what resolving names and TLS need. It may
-    /// not listen.
+    /// With `onlyFolder`: it may reach the network as well, and read what resolving names and TLS need. It
+    /// may not listen.
     bool mayUseNetwork = false;
     /// With `onlyFolder`: files and folders beside it that it may read and run. Absolute.
     std::vector<std::filesystem::path> alsoReads{};

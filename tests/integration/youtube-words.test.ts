@@ -166,6 +166,15 @@ describe("yt-dlp that ends well", () => {
     assertFailed(capture, "not_media");
   });
 
+  it("and leaves a file of another size than its name promises has failed, and it is fetched anew", async () => {
+    const script = fetching(`echo again >> runs; echo short > a.140.64072.m4a; echo 'FILE "a.140.64072.m4a"'`);
+    const { host, capture } = await outcomeOf(script);
+    assertFailed(capture, "network");
+    await host.leave();
+    const runs = (await stage.scene.filesLeft()).filter((file) => file.endsWith("/runs") && file.includes(capture.id));
+    assert.equal(await readFile(runs[0] ?? assert.fail(), "utf8"), "again\n".repeat(3));
+  });
+
   it("and names a file elsewhere has failed", async () => {
     const { capture } = await outcomeOf(fetching(`echo 'FILE "/etc/hostname"'`));
     assertFailed(capture, "not_media");

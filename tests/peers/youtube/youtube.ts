@@ -4,6 +4,7 @@
 // proof of origin.
 
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import type { Certificate } from "../authority/authority.ts";
 import type { MediaFile } from "../media/media.ts";
 import type { Answer } from "../wire/answer.ts";
@@ -146,11 +147,16 @@ export class YoutubeSite extends Peer {
     };
   }
 
-  #media(request: WireRequest): Answer {
+  async #media(request: WireRequest): Promise<Answer> {
     const video = this.#videos.get(request.query.get("id") ?? "");
     if (request.path !== "/videoplayback" || video === undefined) return bytesAnswer(404, "text/plain", "there is nothing here");
     const { file, bytes } = video.muxed ?? video.audio;
-    return serveResource(request, { content: { file }, size: bytes, type: "audio/mp4", etag: `"${video.id}"`, lastModified: LAST_MODIFIED });
+    const kept = { type: "audio/mp4", etag: `"${video.id}"`, lastModified: LAST_MODIFIED };
+    const [, first, last] = /^(\d+)-(\d+)$/.exec(request.query.get("range") ?? "") ?? [];
+    if (first === undefined || last === undefined) return serveResource(request, { content: { file }, size: bytes, ...kept });
+    // YouTube takes a part of the file for a resource of its own.
+    const part = (await readFile(file)).subarray(Number(first), Number(last) + 1);
+    return serveResource(request, { content: { bytes: part }, size: part.length, ...kept });
   }
 }
 

@@ -19,7 +19,8 @@ TEST(YoutubePage, is_every_form_of_a_videos_address_and_becomes_its_watch_page) 
           "https://m.youtube.com/watch?list=PL123&v=dQw4w9WgXcQ&index=2", "https://youtu.be/dQw4w9WgXcQ",
           "https://youtu.be/dQw4w9WgXcQ?si=share", "https://www.youtube.com/shorts/dQw4w9WgXcQ",
           "https://www.youtube.com/live/dQw4w9WgXcQ?feature=share",
-          "https://music.youtube.com/watch?v=dQw4w9WgXcQ", "https://www.youtube.com/embed/dQw4w9WgXcQ?start=1",
+          "https://music.youtube.com/watch?v=dQw4w9WgXcQ",
+          "https://www.youtube.com/embed/dQw4w9WgXcQ?start=1",
           "https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ", "https://www.youtube.com/v/dQw4w9WgXcQ"}) {
         auto page = pageAt(address);
         ASSERT_TRUE(page) << address;
@@ -32,12 +33,14 @@ TEST(YoutubePage, is_every_form_of_a_videos_address_and_becomes_its_watch_page) 
 
 TEST(YoutubePage, is_no_other_page_of_youtube_and_no_page_of_anybody_else) {
     for (const char* address :
-         {"https://www.youtube.com/", "https://www.youtube.com/watch", "https://www.youtube.com/watch?v=short",
-          "https://www.youtube.com/watch?v=dQw4w9WgXcQQ", "https://www.youtube.com/watch?v=dQw4w9WgXc%20",
-          "https://www.youtube.com/watch?v=-dQw4w9;ls", "https://www.youtube.com/playlist?list=PL123",
-          "https://www.youtube.com/embed/videoseries?list=PL1", "https://www.youtube.com/embed/live_stream",
-          "https://www.youtube.com/@university", "https://youtu.be/", "https://www.youtube.com:8443/watch?v=dQw4w9WgXcQ",
-          "https://www.youtube-nocookie.com/watch?v=dQw4w9WgXcQ", "https://youtube.com.evil.example/watch?v=dQw4w9WgXcQ",
+         {"https://www.youtube.com/", "https://www.youtube.com/watch",
+          "https://www.youtube.com/watch?v=short", "https://www.youtube.com/watch?v=dQw4w9WgXcQQ",
+          "https://www.youtube.com/watch?v=dQw4w9WgXc%20", "https://www.youtube.com/watch?v=-dQw4w9;ls",
+          "https://www.youtube.com/playlist?list=PL123", "https://www.youtube.com/embed/videoseries?list=PL1",
+          "https://www.youtube.com/embed/live_stream", "https://www.youtube.com/@university",
+          "https://youtu.be/", "https://www.youtube.com:8443/watch?v=dQw4w9WgXcQ",
+          "https://www.youtube-nocookie.com/watch?v=dQw4w9WgXcQ",
+          "https://youtube.com.evil.example/watch?v=dQw4w9WgXcQ",
           "https://evilyoutube.com/watch?v=dQw4w9WgXcQ", "https://studio.youtube.com/watch?v=dQw4w9WgXcQ",
           "https://youtu.be.example/dQw4w9WgXcQ"})
         EXPECT_FALSE(pageAt(address)) << address;

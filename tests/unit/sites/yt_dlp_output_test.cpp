@@ -14,7 +14,8 @@ YtDlpOutput heard(std::string_view text) {
 TEST(YtDlpOutput, says_what_a_video_is) {
     auto output = heard(
         "META {\"id\": \"dQw4w9WgXcQ\", \"title\": \"A talk\", \"duration\": 20.5, \"filesize\": 64072, "
-        "\"upload_date\": \"20261012\", \"live_status\": \"not_live\", \"is_live\": false} [64072, null, 287244]\n");
+        "\"upload_date\": \"20261012\", \"live_status\": \"not_live\", \"is_live\": false} [64072, null, "
+        "287244]\n");
     ASSERT_TRUE(output.video());
     EXPECT_EQ(output.video()->id, "dQw4w9WgXcQ");
     EXPECT_EQ(output.video()->title, "A talk");
@@ -52,8 +53,8 @@ TEST(YtDlpOutput, says_where_the_file_lies) {
 
 TEST(YtDlpOutput, passes_over_what_is_none_of_ours) {
     for (const char* line :
-         {"", "\n\n", "META\n", "META {\n", "META []\n", "META null []\n", "PROG 3\n", "PROG {}\n", "PROG {\"downloaded_bytes\"\n",
-          "FILE 3\n", "FILE {}\n", "[download] 100% of 3\n", "meta {}\n"}) {
+         {"", "\n\n", "META\n", "META {\n", "META []\n", "META null []\n", "PROG 3\n", "PROG {}\n",
+          "PROG {\"downloaded_bytes\"\n", "FILE 3\n", "FILE {}\n", "[download] 100% of 3\n", "meta {}\n"}) {
         auto output = heard(line);
         EXPECT_FALSE(output.video()) << line;
         EXPECT_EQ(output.done(), 0u) << line;
@@ -65,7 +66,8 @@ TEST(YtDlpOutput, believes_no_number_that_cannot_be) {
     for (const char* number : {"-5", "1e300", "\"12\"", "null", "true", "[1]"}) {
         auto output = heard("PROG {\"downloaded_bytes\": " + std::string(number) + "}\n");
         EXPECT_EQ(output.done(), 0u) << number;
-        auto video = heard("META {\"duration\": " + std::string(number) + ", \"filesize\": " + number + "} [" + number + "]\n");
+        auto video = heard("META {\"duration\": " + std::string(number) + ", \"filesize\": " + number +
+                           "} [" + number + "]\n");
         ASSERT_TRUE(video.video()) << number;
         EXPECT_EQ(video.video()->durationMs + video.video()->bytes + video.video()->wholeBytes, 0u) << number;
     }

@@ -22,12 +22,14 @@ YtDlpRun runOf(std::string version) {
 TEST(YtDlpDate, is_read_from_releases_and_nightly_builds) {
     EXPECT_EQ(ytDlpDate("2023.03.04"), 20230304u);
     EXPECT_EQ(ytDlpDate("2025.11.12.232323"), 20251112u);
-    for (const char* other : {"", "stable", "2023", "2023.3.4", "2023.03", "2023.03.0x", "v2023.03.04"}) EXPECT_EQ(ytDlpDate(other), 0u) << other;
+    for (const char* other : {"", "stable", "2023", "2023.3.4", "2023.03", "2023.03.0x", "v2023.03.04"})
+        EXPECT_EQ(ytDlpDate(other), 0u) << other;
 }
 
 TEST(YtDlpCommand, gets_only_switches_that_its_version_knows) {
     const auto debians = ytDlpCommand(runOf("2023.03.04")).arguments;
-    for (const char* later : {"--no-plugin-dirs", "--progress-delta", "--js-runtimes", "--no-js-runtimes", "--no-remote-components"})
+    for (const char* later : {"--no-plugin-dirs", "--progress-delta", "--js-runtimes", "--no-js-runtimes",
+                              "--no-remote-components"})
         EXPECT_THAT(debians, Not(Contains(later)));
     const auto backports = ytDlpCommand(runOf("2025.04.30")).arguments;
     EXPECT_THAT(backports, Contains("--no-plugin-dirs"));
@@ -44,7 +46,8 @@ TEST(YtDlpCommand, always_has_what_keeps_it_from_the_persons_own_affairs) {
             auto run = runOf(version);
             run.downloads = downloads;
             const auto command = ytDlpCommand(run);
-            for (const char* always : {"--ignore-config", "--no-cache-dir", "--no-update", "--no-playlist", "--quiet"})
+            for (const char* always :
+                 {"--ignore-config", "--no-cache-dir", "--no-update", "--no-playlist", "--quiet"})
                 EXPECT_THAT(command.arguments, Contains(always)) << version;
             EXPECT_EQ(command.arguments.at(command.arguments.size() - 2), "--");
             EXPECT_EQ(command.arguments.back(), run.url.text());

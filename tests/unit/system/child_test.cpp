@@ -327,14 +327,17 @@ TEST_F(Child, that_is_confined_may_have_the_network_and_still_cannot_listen) {
     ChildCommand command{.program = "/usr/bin/python3",
                          .arguments = {"-c",
                                        "import socket,sys\n"
-                                       "socket.create_connection(('127.0.0.1'," + port + ")); print('reached')\n"
-                                       "socket.getaddrinfo('localhost', 1); print('resolved')\n"
-                                       "for name in sys.argv[1:]:\n"
-                                       "  try: print(open(name).read().strip())\n"
-                                       "  except PermissionError: print('refused')\n"
-                                       "try: socket.create_server(('127.0.0.1', 0)); print('listens')\n"
-                                       "except PermissionError: print('cannot listen')\n",
-                                       (outside.path() / "other").string(), (outside.path() / "named").string(), "/etc/passwd"},
+                                       "socket.create_connection(('127.0.0.1'," +
+                                           port +
+                                           ")); print('reached')\n"
+                                           "socket.getaddrinfo('localhost', 1); print('resolved')\n"
+                                           "for name in sys.argv[1:]:\n"
+                                           "  try: print(open(name).read().strip())\n"
+                                           "  except PermissionError: print('refused')\n"
+                                           "try: socket.create_server(('127.0.0.1', 0)); print('listens')\n"
+                                           "except PermissionError: print('cannot listen')\n",
+                                       (outside.path() / "other").string(),
+                                       (outside.path() / "named").string(), "/etc/passwd"},
                          .onlyFolder = inside.path(),
                          .mayUseNetwork = true,
                          .alsoReads = {outside.path() / "named"}};
