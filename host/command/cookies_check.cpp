@@ -9,6 +9,8 @@
 #include "capture/site_cookies.h"
 #include "command/cookie_file.h"
 #include "command/line.h"
+#include "system/config.h"
+#include "system/paths.h"
 #include "system/rfc3339.h"
 #include "vault/admission.h"
 #include "vault/generation.h"
@@ -68,11 +70,12 @@ Found lookInto(const SiteRules& rules, std::string origin, std::vector<vault::Of
     return found;
 }
 
-Result<std::vector<Found>> lookInto(const std::filesystem::path& file, std::int64_t nowMs) {
+Result<std::vector<Found>> lookInto(const std::filesystem::path& file, const Config& config,
+                                     std::int64_t nowMs) {
     auto cookies = readCookieFile(file);
     if (!cookies) return std::unexpected(std::move(cookies.error()));
     std::vector<Found> all;
-    for (const SiteRules& rules : capture::siteCookies()) {
+    for (const SiteRules& rules : capture::siteCookies(config)) {
         for (auto& origin : originsOf(rules, *cookies)) {
             // Secrets are not copied: each look takes them from the file.
             auto again = readCookieFile(file);
@@ -109,7 +112,12 @@ void print(const Found& found) {
 int runCookiesCheck(const CookiesCheckOptions& options) {
     using namespace std::chrono;
     const auto nowMs = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-    auto all = lookInto(options.file, nowMs);
+    auto loaded = loadConfig(findPaths());
+    if (!loaded) {
+        std::fprintf(stderr, "auricle: %s\n", loaded.error().message.c_str());
+        return statusFailed;
+    }
+    auto all = lookInto(options.file, loaded->config, nowMs);
     if (!all) {
         std::fprintf(stderr, "auricle: %s\n", all.error().message.c_str());
         return statusFailed;
