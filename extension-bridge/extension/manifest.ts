@@ -1,6 +1,6 @@
 // The manifest of each browser out of one description.
 
-import { PANOPTO } from "./src/shared/access.ts";
+import { KNOWN } from "./src/shared/access.ts";
 
 export type Target = "chromium" | "firefox";
 
@@ -36,10 +36,10 @@ export function manifest(target: Target, version: string): object {
     action: { default_popup: "popup.html", default_icon: ICONS, default_title: "__MSG_title__" },
     options_ui: { page: "options.html", open_in_tab: true },
     permissions: ["nativeMessaging", "cookies", "storage", "notifications", "activeTab", "scripting"],
-    host_permissions: PANOPTO,
+    host_permissions: KNOWN,
     // A backend may run on the person's own computer.
     optional_host_permissions: ["https://*/*", "http://localhost/*", "http://127.0.0.1/*"],
-    content_scripts: [{ matches: PANOPTO, js: ["content.js"], all_frames: true, run_at: "document_idle" }],
+    content_scripts: [{ matches: KNOWN, js: ["content.js"], all_frames: true, run_at: "document_idle" }],
     // One background for all windows, since the program has one vault: it keeps each window's jars apart itself. Firefox knows no other way.
     incognito: "spanning",
     ...ONLY[target],

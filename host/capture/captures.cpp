@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 
+#include "capture/mubi_credentials.h"
 #include "capture/pipeline.h"
 #include "delivery/backend_address.h"
 #include "delivery/file_name.h"
@@ -52,6 +53,14 @@ std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch()).count();
 }
 
+/// Unix time, ms: of the first cookie of the sign-in that ends.
+std::optional<std::int64_t> cookieExpiry(const vault::Vault& vault, const vault::Key& key) {
+    for (const auto& entry : vault.status()) {
+        if (entry.key == key && entry.slot == "active") return entry.expiresAtMs;
+    }
+    return std::nullopt;
+}
+
 /// A stream's address that cannot be one is a mistake of the extension's: it is told, not passed over.
 Result<sites::PageMedia> givenBy(const StartRequest& request) {
     sites::PageMedia given{.delivery = request.mediaDelivery.value_or(""), .stream = {}};
@@ -68,8 +77,12 @@ Captures::Captures(asio::any_io_executor loop, Services services, Store store)
     : loop_(std::move(loop)),
       services_(std::move(services)),
       store_(std::move(store)),
-      slots_(services_.config.captures.atOnce) {
-    services_.vault.onPut([this](const vault::PutOutcome& outcome) { services_.refresh.put(outcome); });
+      slots_(services_.config.captures.atOnce),
+      monitor_(loop_, monitorParts()) {
+    services_.vault.onPut([this](const vault::PutOutcome& outcome) {
+        services_.refresh.put(outcome);
+        sessionCame(outcome);
+    });
 }
 
 Captures::~Captures() = default;
@@ -184,9 +197,10 @@ asio::awaitable<Result<sites::Plan>> Captures::plan(StartRequest request, std::s
     auto entry = entryFor(request, page);
     if (!entry) co_return std::unexpected(std::move(entry.error()));
     vault::Key key{.site = page.site, .origin = page.origin, .store = request.store};
-    SiteCredentials credentials(services_.vault, key, services_.config.sites.at(page.site).useCookies);
+    auto credentials =
+        siteCredentials(services_.vault, key, services_.config.sites.at(page.site).useCookies);
     sites::Visit visit{.http = services_.http,
-                       .credentials = credentials,
+                       .credentials = *credentials,
                        .timing = services_.timing,
                        .stop = stop,
                        .worker = services_.worker(),
@@ -246,6 +260,10 @@ void Captures::launch(const JobPointer& job) {
 asio::awaitable<void> Captures::run(JobPointer job) {
     Result<void> outcome;
     {
+        const auto* site = services_.sites.find(job->page.site);
+        SessionMonitor::Use use;
+        if (site->hasHeartbeat())
+            use = monitor_.use({job->page.site, job->page.origin, job->entry.capture.store});
         Pipeline pipeline(loop_, services_, slots_, store_, *job);
         outcome = co_await pipeline.run();
     }
@@ -488,14 +506,82 @@ asio::awaitable<Result<SiteListing>> Captures::listSite(SiteListRequest request)
     auto& site = *services_.sites.find((*page)->site);
     bool useCookies = services_.config.sites.at((*page)->site).useCookies;
     vault::Key key{.site = (*page)->site, .origin = (*page)->origin, .store = request.store};
-    SiteCredentials credentials(services_.vault, key, useCookies);
-    sites::Visit with{services_.http, credentials, services_.timing, stop};
+    auto credentials = siteCredentials(services_.vault, key, useCookies);
+    sites::Visit with{services_.http, *credentials, services_.timing, stop};
     auto items = co_await site.list(std::move(**page), request.range, with);
     listTurns_.release();
     if (items) co_return marked(std::move(*items));
     if (items.error().kind == Kind::login_required && !useCookies)
         co_return cookiesAreOff("This list", key.site);
     co_return std::unexpected(std::move(items.error()));
+}
+
+SessionMonitor::Parts Captures::monitorParts() {
+    return {.ask = [this](vault::Key key, std::stop_token stop) { return askLogin(std::move(key), stop); },
+            .renew = [this](vault::Key key, std::string reason,
+                            std::stop_token stop) { return renewSession(std::move(key), std::move(reason), stop); },
+            .tell = [this](const vault::Key& key, const Result<sites::Login>& login) { tellOfLogin(key, login); },
+            .timing = services_.timing,
+            .now = services_.now,
+            .every = std::chrono::milliseconds(services_.config.mubi.heartbeatMs)};
+}
+
+asio::awaitable<Result<sites::Login>> Captures::askLogin(vault::Key key, std::stop_token stop) {
+    auto useCookies = services_.config.sites.at(key.site).useCookies;
+    auto credentials = siteCredentials(services_.vault, key, useCookies);
+    sites::Visit with{services_.http, *credentials, services_.timing, stop};
+    auto login = co_await services_.sites.find(key.site)->checkLogin(key.origin, with);
+    if (!login) co_return login;
+    for (auto expiry : {cookieExpiry(services_.vault, key), tokenExpiry(services_.vault, key)}) {
+        if (expiry) login->expiresAtMs = std::min(login->expiresAtMs.value_or(*expiry), *expiry);
+    }
+    co_return login;
+}
+
+asio::awaitable<Result<void>> Captures::renewSession(vault::Key key, std::string reason,
+                                                     std::stop_token stop) {
+    auto known = services_.vault.generation(key);
+    // One that still holds is worth a question, and no person's time.
+    std::chrono::milliseconds patience(reason == "stale" ? services_.config.refresh.deadlineMs
+                                                         : services_.config.captures.signInMs);
+    co_return co_await services_.refresh.want(std::move(key), false, std::move(reason), services_.vault,
+                                              known, patience, stop);
+}
+
+void Captures::tellOfLogin(const vault::Key& key, const Result<sites::Login>& login) const {
+    if (!login) {
+        services_.log.info("the session at {} was asked after: {}", key.origin, login.error().message);
+        return;
+    }
+    auto madeOf = siteCredentials(services_.vault, key, true)->madeOf();
+    services_.log.info("the session at {} is good{}{}", key.origin, madeOf.empty() ? "" : ", of ", madeOf);
+}
+
+/// Only where somebody could be asked for a better one.
+void Captures::sessionCame(const vault::PutOutcome& outcome) {
+    const auto* site = outcome.isBearer ? nullptr : services_.sites.find(outcome.key.site);
+    if (events_.refreshWanted && site && site->hasHeartbeat()) monitor_.look(outcome.key);
+}
+
+asio::awaitable<Result<LoginState>> Captures::checkLogin(LoginCheckRequest request) {
+    auto url = net::Url::parse(request.origin);
+    if (!url) co_return badParam("/origin", url.error().message);
+    if (!services_.sites.find(request.site)) {
+        co_return fail(Kind::unsupported_site,
+                       "This site is not one that Auricle may use here. See `auricle config`.");
+    }
+    vault::Key key{.site = request.site, .origin = url->origin(), .store = request.store};
+    auto stop = ending_.get_token();
+    auto login = co_await askLogin(std::move(key), stop);
+    LoginState state{.isLoggedIn = login.has_value(), .login = {}, .checkedAtMs = unixMsOf(services_.now())};
+    if (login) {
+        state.login = std::move(*login);
+        co_return state;
+    }
+    bool isAnswer =
+        login.error().kind == Kind::login_required || login.error().kind == Kind::cookies_missing;
+    if (!isAnswer) co_return std::unexpected(std::move(login.error()));
+    co_return state;
 }
 
 Result<std::string> Captures::fileOf(const std::string& id) {
@@ -536,6 +622,7 @@ asio::awaitable<void> Captures::parkAll() {
         if (job->isRunning) running.push_back(job);
     }
     ending_.request_stop();
+    monitor_.stop();
     // All are stopped before the first one is waited for: there is half a second for all of them.
     for (const auto& job : running) {
         if (job->stopReason == StopReason::none) job->stopReason = StopReason::park;

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "capture/mubi_credentials.h"
+
 namespace auricle::capture {
 namespace {
 
@@ -24,6 +26,11 @@ vault::Secret SiteCredentials::cookies(const net::Url& url) {
 
 void SiteCredentials::received(const net::Url& url, std::string_view setCookie) {
     if (useCookies_ && isOnOwnPort(url)) vault_.received(key_, placeOf(url), setCookie);
+}
+
+std::unique_ptr<net::Credentials> siteCredentials(vault::Vault& vault, vault::Key key, bool useCookies) {
+    if (key.site == "mubi") return std::make_unique<MubiCredentials>(vault, std::move(key), useCookies);
+    return std::make_unique<SiteCredentials>(vault, std::move(key), useCookies);
 }
 
 vault::Secret BackendCredentials::authorization(const net::Url& url) {

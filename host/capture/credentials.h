@@ -2,6 +2,7 @@
 // backend alone.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "net/http.h"
@@ -27,6 +28,9 @@ class SiteCredentials final : public net::Credentials {
     vault::Key key_;
     bool useCookies_;
 };
+
+/// What requests at that site bring along: its cookies, or at MUBI the token that they hold.
+std::unique_ptr<net::Credentials> siteCredentials(vault::Vault& vault, vault::Key key, bool useCookies);
 
 /// The bearer token of one backend, for URLs of its own origin.
 class BackendCredentials final : public net::Credentials {

@@ -26,7 +26,8 @@ Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots,
       job_(job),
       capture_(job.entry.capture),
       site_(*services.sites.find(job.page.site)),
-      credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies) {}
+      credentials_(siteCredentials(services.vault, siteKey(),
+                                   services.config.sites.at(job.page.site).useCookies)) {}
 
 vault::Key Pipeline::siteKey() const {
     return {.site = job_.page.site, .origin = job_.page.origin, .store = job_.entry.capture.store};
@@ -121,7 +122,7 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
         return site_.judgeHop(job_.page, from, to);
     };
     streams::Visit with{.http = services_.http,
-                        .credentials = &credentials_,
+                        .credentials = credentials_.get(),
                         .timing = services_.timing,
                         .judgeHop = judgeHop,
                         .judgeHead = judgeHead,
@@ -290,6 +291,7 @@ asio::awaitable<std::optional<delivery::Captions>> Pipeline::captions() {
 asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {
     switch (error.kind) {
         case Kind::login_required:
+        case Kind::cookies_missing:
             co_return co_await waitForCookies(error);
         case Kind::backend_unauthorized:
             co_return co_await waitForToken(error);
@@ -316,8 +318,13 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error) {
     auto key = siteKey();
     std::string reason = generation_ ? "session_expired" : "missing_cookies";
     auto token = stop();
-    co_return co_await services_.refresh.want(key, false, reason, services_.vault, generation_,
-                                              std::chrono::milliseconds(config.captures.signInMs), token);
+    auto refreshed =
+        co_await services_.refresh.want(key, false, reason, services_.vault, generation_,
+                                        std::chrono::milliseconds(config.captures.signInMs), token);
+    // What was looked for says more than that nothing came.
+    bool isInVain = !refreshed && refreshed.error().kind == Kind::login_required;
+    if (isInVain && error.kind == Kind::cookies_missing) co_return std::unexpected(error);
+    co_return refreshed;
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {

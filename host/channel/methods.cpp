@@ -8,7 +8,7 @@ namespace auricle::channel {
 
 const Method* findMethod(std::string_view name) {
     for (const auto methods : {helloMethods(), sessionMethods(), vaultMethods(), captureMethods(),
-                               siteMethods(), refreshMethods()}) {
+                               siteMethods(), loginMethods(), refreshMethods()}) {
         for (const Method& method : methods) {
             if (method.name == name) return &method;
         }

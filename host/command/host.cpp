@@ -10,6 +10,7 @@
 #include "delivery/backend_address.h"
 #include "delivery/backend_delivery.h"
 #include "delivery/folder_delivery.h"
+#include "sites/mubi.h"
 #include "sites/panopto.h"
 #include "system/system_facts.h"
 #include "system/tools.h"
@@ -35,7 +36,10 @@ std::vector<std::string> strings(const Names& names) {
 std::vector<vault::SiteRules> siteRules() {
     return {{.site = "panopto",
              .login = strings(sites::panoptoLoginCookies),
-             .helpful = strings(sites::panoptoHelpfulCookies)}};
+             .helpful = strings(sites::panoptoHelpfulCookies)},
+            {.site = "mubi",
+             .login = strings(sites::mubiLoginCookies),
+             .helpful = strings(sites::mubiHelpfulCookies)}};
 }
 
 }  // namespace

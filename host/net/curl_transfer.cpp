@@ -108,6 +108,8 @@ void CurlTransfer::setUp() {
         if (request_.echo)
             addHeader(request_.echo->header.c_str(), cookieValue(cookies, request_.echo->cookie));
         addHeader("Authorization", request_.credentials->authorization(hop_.url));
+        for (const auto& header : request_.credentials->headers(hop_.url, request_.account))
+            addHeader(header.name.c_str(), header.value);
     }
     set(easy_, CURLOPT_HTTPHEADER, headers_.get());
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sites/direct.h"
+#include "sites/mubi.h"
 #include "sites/panopto.h"
 
 namespace auricle::sites {
@@ -47,6 +48,7 @@ Registry sitesFor(const Config& config) {
         sites.push_back(std::make_unique<Panopto>(
             Panopto::Options{.vanityHosts = config.panopto.hosts,
                              .mayStreamWhenOff = config.panopto.whenDownloadsAreOff == "stream"}));
+    if (mayBeUsed("mubi")) sites.push_back(std::make_unique<Mubi>());
     if (mayBeUsed("direct")) sites.push_back(std::make_unique<Direct>());
     return Registry(std::move(sites));
 }

@@ -307,6 +307,12 @@ Result<PutOutcome> Vault::put(OpenedCookies opened) {
     return outcome;
 }
 
+Result<PutOutcome> Vault::put(OpenedBearer opened) {
+    auto outcome = state_->put(std::move(opened));
+    if (outcome && outcome->isChanged && onPut_) onPut_(*outcome);
+    return outcome;
+}
+
 std::vector<EntryStatus> Vault::status() const {
     std::vector<EntryStatus> all;
     for (const auto& [key, entry] : state_->entries) all.push_back(state_->statusOf(key, entry));

@@ -74,6 +74,8 @@ class Vault {
     Result<PutOutcome> put(const Secret& opened);
     /// The same for cookies that came from somewhere else.
     Result<PutOutcome> put(OpenedCookies opened);
+    /// The same for a token that came from somewhere else.
+    Result<PutOutcome> put(OpenedBearer opened);
     std::vector<EntryStatus> status() const;
     /// Wipes the entries of a site, of an origin, of both, or all of them; gives their number.
     std::size_t forget(std::optional<std::string_view> site, std::optional<std::string_view> origin);

@@ -1,5 +1,6 @@
 // A site's cookies as the browser would send them, of the tab's own store and partition, and of no other.
 import type { Cookie } from "@auricle/bridge";
+import { isMubiHost, isMubiLogin, MUBI_ORIGIN } from "../shared/mubi.ts";
 import type { Jar } from "../shared/jar.ts";
 import type { LecturePage } from "../shared/page.ts";
 
@@ -9,10 +10,14 @@ export interface CookieSource {
 }
 
 /** The login cookie of Panopto. Without it nobody is signed in. */
-export const LOGIN_COOKIE = ".ASPXAUTH";
+const LOGIN_COOKIE = ".ASPXAUTH";
 
-/** The addresses that the host asks at a site: the cookies are those which the browser would send there. */
+/**
+ * The addresses that the host asks at a site: the cookies are those which the browser would send there. At MUBI it is the site
+ * whose cookies hold the token that its API is asked with.
+ */
 export function endpoints(page: Pick<LecturePage, "origin"> & Partial<Pick<LecturePage, "url" | "id">>): string[] {
+  if (page.origin === MUBI_ORIGIN) return [`${MUBI_ORIGIN}/`];
   return [
     page.url ?? `${page.origin}/Panopto/Pages/Viewer.aspx`,
     `${page.origin}/Panopto/Pages/Viewer/DeliveryInfo.aspx`,
@@ -108,9 +113,15 @@ function withoutStore({ storeId: _, ...cookie }: Cookie): Cookie {
   return cookie;
 }
 
+/** Whether somebody is signed in by this cookie, at the site that its own domain names. */
+export function isLogin(cookie: Cookie): boolean {
+  if (isMubiHost(cookie.domain.replace(/^\./, ""))) return isMubiLogin(cookie);
+  return cookie.name === LOGIN_COOKIE && cookie.value !== "";
+}
+
 /** The login among cookies, or null. */
 export function loginOf(cookies: readonly Cookie[]): string | null {
-  return cookies.find((cookie) => cookie.name === LOGIN_COOKIE && cookie.value !== "")?.value ?? null;
+  return cookies.find(isLogin)?.value ?? null;
 }
 
 /** A value's digest, so that a changed login can be told from an unchanged one without keeping it. */

@@ -3,7 +3,7 @@ import { ChannelError, HostError, isFinal, type Capture, type CaptureStartParams
 import { announce, askForAccess, askForSignIn, badge, tellOfRefusal } from "./announce.ts";
 import { dropAwaited, keepAwaited, takeAwaited } from "./awaited.ts";
 import { Courses } from "./courses.ts";
-import { fingerprint, isPartitioned, loginOf, LOGIN_COOKIE, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
+import { fingerprint, isLogin, isPartitioned, loginOf, ofJar, ofOneLogin, readCookies, type CookieSource } from "./cookies.ts";
 import { Jobs, type Job } from "./jobs.ts";
 import { Link } from "./link.ts";
 import { bringUp, hasPrivateWindow, jarOf, openIn } from "./tab.ts";
@@ -13,7 +13,8 @@ import { api, isFirefox } from "../shared/browser.ts";
 import { deliveryOf, targetOf } from "../shared/backend.ts";
 import { dropPrivateConsents, giveConsent, hasConsent, readConsents, takeConsentBack } from "../shared/consent.ts";
 import { isPrivate, isSameJar, jarNamed, nameOf, type Jar } from "../shared/jar.ts";
-import { captureKey, jarOfKey, recognise, type LecturePage } from "../shared/page.ts";
+import { MUBI_SIGN_IN } from "../shared/mubi.ts";
+import { captureKey, jarOfKey, recognise, siteOf, type LecturePage } from "../shared/page.ts";
 import { readSettings, readToken } from "../shared/settings.ts";
 import type { Action } from "../shared/advice.ts";
 import type { Order, Outcome, PageSnapshot, Place, Snapshot } from "../shared/wire.ts";
@@ -42,6 +43,13 @@ function isLoginOf({ origin, jar, isPartitioned: onlyPartitioned = false }: Job,
   const { hostname } = new URL(origin);
   const isAtSite = hostname === domain || hostname.endsWith(`.${domain}`);
   return isAtSite && cookie.storeId === jar.store && ofJar([cookie], jar, origin).length > 0 && (!onlyPartitioned || isPartitioned(cookie));
+}
+
+/** Who has to sign in at MUBI is not sent to do so by the film's own page. */
+function asksToSignIn({ page, state, error }: Capture): boolean {
+  const kind = error?.data.kind;
+  const isAsked = state === "waiting_for_cookies" || kind === "login_required" || kind === "cookies_missing";
+  return isAsked && siteOf(new URL(page).origin) === "mubi";
 }
 
 /** Notices outlive a private window: they name nothing that was watched there. */
@@ -226,7 +234,7 @@ export class Desk {
 
   /** The person signed in somewhere, or out. Only the login of a site with a capture under way is of interest. */
   async cookieChanged(cookie: chrome.cookies.Cookie, removed: boolean): Promise<void> {
-    if (removed || cookie.name !== LOGIN_COOKIE) return;
+    if (removed || !isLogin(cookie as Cookie)) return;
     for (const job of await this.#jobs.all()) {
       if (!isLoginOf(job, cookie as Cookie)) continue;
       clearTimeout(this.#settling.get(job.key));
@@ -241,7 +249,7 @@ export class Desk {
     const job = await this.#jobs.get(capture.key ?? capture.id);
     // A sign-in within another site's page is made by that site, in its page alone.
     if (jar.within !== undefined && job?.tabId !== undefined && (await bringUp(job.tabId))) return;
-    await openIn(jar, jar.within ?? capture.page);
+    await openIn(jar, jar.within ?? (asksToSignIn(capture) ? MUBI_SIGN_IN : capture.page));
   }
 
   /** Perhaps the last private one: what came of private windows is then forgotten here as it is by the browser. */
@@ -355,7 +363,7 @@ export class Desk {
     job.isPartitioned = cookies.every(isPartitioned);
     if (job.isPartitioned !== wasPartitioned && (await this.#jobs.get(job.key)) === job) await this.#jobs.keep(job);
     const bridge = await this.#link.ready();
-    await bridge.putCookies({ site: "panopto", origin: job.origin, store: nameOf(job.jar), cookies });
+    await bridge.putCookies({ site: siteOf(job.origin), origin: job.origin, store: nameOf(job.jar), cookies });
     this.#putLogins.set(jarNameOf(job), await fingerprint(login));
   }
 
@@ -451,7 +459,7 @@ export class Desk {
   /** A job at an origin that uses this jar; made up for one of an earlier day of this browser. */
   async #jobAt(origin: string, jar: Jar): Promise<Job> {
     const found = (await this.#jobs.all()).find((job) => job.origin === origin && isSameJar(job.jar, jar));
-    const page = `${origin}/Panopto/Pages/Viewer.aspx`;
+    const page = siteOf(origin) === "mubi" ? MUBI_SIGN_IN : `${origin}/Panopto/Pages/Viewer.aspx`;
     return found ?? { key: origin, origin, jar, isPartitioned: jar.within !== undefined, params: { page } };
   }
 

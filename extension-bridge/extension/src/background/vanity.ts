@@ -1,6 +1,7 @@
 // Panopto under a university's own name: the person grants the origin, and the button appears there too.
 import { api } from "../shared/browser.ts";
-import { PANOPTO, readGranted, seesPanopto } from "../shared/access.ts";
+import { KNOWN, readGranted } from "../shared/access.ts";
+import { isMubiHost } from "../shared/mubi.ts";
 import { isPanoptoHost } from "../shared/page.ts";
 
 const SCRIPT_ID = "vanity";
@@ -9,15 +10,15 @@ const SCRIPT_ID = "vanity";
 export async function vanityHosts(): Promise<string[]> {
   return (await readGranted()).flatMap((pattern) => {
     const host = /^https:\/\/([^*/]+)\/\*$/.exec(pattern)?.[1];
-    return host !== undefined && !isPanoptoHost(host) ? [host] : [];
+    return host !== undefined && !isPanoptoHost(host) && !isMubiHost(host) ? [host] : [];
   });
 }
 
 /** Puts the button on pages that were open before the browser let us see them. */
 export async function placeOnOpenPages(): Promise<void> {
-  const granted = await readGranted();
-  if (!seesPanopto(granted)) return;
-  const tabs = await api.tabs.query({ url: [...PANOPTO] });
+  // Only those are found which the browser lets us see.
+  if ((await readGranted()).length === 0) return;
+  const tabs = await api.tabs.query({ url: [...KNOWN] });
   const placed = tabs.map(({ id }) => api.scripting.executeScript({ target: { tabId: id as number, allFrames: true }, files: ["content.js"] }));
   // A page that has gone meanwhile, or one of the browser's own in its place, needs no button.
   await Promise.allSettled(placed);

@@ -1,4 +1,4 @@
-// On Panopto's pages: places the button where a lecture is shown, and keeps it in touch with the background.
+// On the pages of the sites that are known: places the button where a lecture is shown, and keeps it in touch with the background.
 import { PageButton } from "./button.ts";
 import { placeCourseButton } from "./course-button.ts";
 import { api } from "../shared/browser.ts";
@@ -8,7 +8,7 @@ import { streamAmong } from "../shared/stream.ts";
 import { PAGE_PORT, type CourseCall, type PageHello, type PageNews, type PagePress } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
-// The script is only ever placed on Panopto's hosts and on those that the person has granted.
+// The script is only ever placed on the sites' own hosts and on those that the person has granted.
 const page = recognise(location.href, [location.hostname]);
 
 let port: chrome.runtime.Port | null = null;

@@ -1,13 +1,18 @@
 // What of the web this extension may see: the browser's own permission, without which no button appears and no cookie can be read.
 import { api } from "./browser.ts";
+import { isMubiHost, MUBI } from "./mubi.ts";
 import { isPanoptoHost } from "./page.ts";
 
 /** Panopto's own hosts, as the manifest names them. Both browsers let the person take these away. */
 export const PANOPTO: readonly string[] = ["https://*.panopto.com/*", "https://*.panopto.eu/*"];
 
+/** All that the manifest names. */
+export const KNOWN: readonly string[] = [...PANOPTO, ...MUBI];
+
 /** What to ask the browser for, so that an origin comes within reach. */
 export function patternsFor(origin: string): string[] {
   const { hostname } = new URL(origin);
+  if (isMubiHost(hostname)) return [...MUBI];
   return isPanoptoHost(hostname) ? [...PANOPTO] : [`https://${hostname}/*`];
 }
 

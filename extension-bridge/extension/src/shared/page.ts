@@ -1,16 +1,17 @@
-// Recognises the Panopto pages that show one recording, as the host does (id wins over tid, parameters in any order).
+// Recognises the pages that show one recording, as the host does (at Panopto id wins over tid, parameters in any order).
+import { isMubiHost, recogniseFilm } from "./mubi.ts";
 import { isSameJar, jarNamed, nameOf, usualJar, type Jar } from "./jar.ts";
 
 /** A page that can be captured. */
 export interface LecturePage {
-  site: "panopto";
+  site: "panopto" | "mubi";
   /** The address without its fragment. */
   url: string;
   origin: string;
   host: string;
-  /** A GUID in lower case. */
+  /** At Panopto a GUID in lower case; at MUBI the film's word or number, with `/trailer` behind it for its trailer. */
   id: string;
-  /** `tid` is another kind of id, asked for in another way. */
+  /** `tid` is another kind of Panopto's ids, asked for in another way. */
   idKind: "id" | "tid";
 }
 
@@ -32,10 +33,17 @@ export function isPanoptoHost(host: string): boolean {
   return HOST.test(host);
 }
 
+/** The site of an origin that is known to be one's. */
+export function siteOf(origin: string): LecturePage["site"] {
+  return isMubiHost(new URL(origin).hostname) ? "mubi" : "panopto";
+}
+
 /** The recording that an address shows, or null. `vanityHosts`: other hosts which the person has granted. */
 export function recognise(address: string, vanityHosts: readonly string[] = []): LecturePage | null {
   if (!URL.canParse(address)) return null;
   const url = new URL(address);
+  const film = recogniseFilm(url);
+  if (film) return film;
   if (url.protocol !== "https:" || !PATH.test(url.pathname)) return null;
   if (!isPanoptoHost(url.hostname) && !vanityHosts.includes(url.hostname)) return null;
   const id = guid(url.searchParams, "id");
@@ -54,7 +62,7 @@ export function recognise(address: string, vanityHosts: readonly string[] = []):
 export function captureKey(page: LecturePage, target: string, jar: Jar): string {
   const id = page.idKind === "id" ? page.id : `tid-${page.id}`;
   const whose = isSameJar(jar, usualJar()) ? "" : `@${nameOf(jar)}`;
-  return `panopto:${page.host}:${id}${whose}>${target}`;
+  return `${page.site}:${page.host}:${id}${whose}>${target}`;
 }
 
 /** The jar of a capture's key. */
