@@ -55,10 +55,8 @@ std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
 
 /// Unix time, ms: of the first cookie of the sign-in that ends.
 std::optional<std::int64_t> cookieExpiry(const vault::Vault& vault, const vault::Key& key) {
-    for (const auto& entry : vault.status()) {
-        if (entry.key == key && entry.slot == "active") return entry.expiresAtMs;
-    }
-    return std::nullopt;
+    auto entry = vault.status(key);
+    return entry ? entry->expiresAtMs : std::nullopt;
 }
 
 /// A stream's address that cannot be one is a mistake of the extension's: it is told, not passed over.
@@ -111,8 +109,8 @@ Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page)
         return fail(
             Kind::unsupported_site,
             "Auricle does not know this page. Open the recording itself (a Panopto page has Viewer.aspx or "
-            "Embed.aspx in its "
-            "address); a Panopto under a name of the university's own is named in sites.panopto.hosts.");
+            "Embed.aspx in its address, a film of MUBI's has /films/); a Panopto under a name of the "
+            "university's own is named in sites.panopto.hosts.");
     }
     page = std::move(*recognised);
     auto target = request.target.value_or(delivery::Target{});
@@ -197,8 +195,7 @@ asio::awaitable<Result<sites::Plan>> Captures::plan(StartRequest request, std::s
     auto entry = entryFor(request, page);
     if (!entry) co_return std::unexpected(std::move(entry.error()));
     vault::Key key{.site = page.site, .origin = page.origin, .store = request.store};
-    auto credentials =
-        siteCredentials(services_.vault, key, services_.config.sites.at(page.site).useCookies);
+    auto credentials = siteCredentials(services_.vault, key, services_.config.sites.at(page.site).useCookies);
     sites::Visit visit{.http = services_.http,
                        .credentials = *credentials,
                        .timing = services_.timing,
@@ -517,13 +514,20 @@ asio::awaitable<Result<SiteListing>> Captures::listSite(SiteListRequest request)
 }
 
 SessionMonitor::Parts Captures::monitorParts() {
-    return {.ask = [this](vault::Key key, std::stop_token stop) { return askLogin(std::move(key), stop); },
-            .renew = [this](vault::Key key, std::string reason,
-                            std::stop_token stop) { return renewSession(std::move(key), std::move(reason), stop); },
-            .tell = [this](const vault::Key& key, const Result<sites::Login>& login) { tellOfLogin(key, login); },
-            .timing = services_.timing,
-            .now = services_.now,
-            .every = std::chrono::milliseconds(services_.config.mubi.heartbeatMs)};
+    SessionMonitor::Parts parts;
+    parts.ask = [this](vault::Key key, std::stop_token stop) { return askLogin(std::move(key), stop); };
+    parts.generation = [this](const vault::Key& key) { return services_.vault.generation(key); };
+    parts.renew = [this](vault::Key key, std::string reason, std::optional<std::uint64_t> known,
+                         std::stop_token stop) {
+        return renewSession(std::move(key), std::move(reason), known, stop);
+    };
+    parts.tell = [this](const vault::Key& key, const Result<sites::Login>& login) {
+        tellOfLogin(key, login);
+    };
+    parts.timing = services_.timing;
+    parts.now = services_.now;
+    parts.every = std::chrono::milliseconds(services_.config.mubi.heartbeatMs);
+    return parts;
 }
 
 asio::awaitable<Result<sites::Login>> Captures::askLogin(vault::Key key, std::stop_token stop) {
@@ -532,6 +536,7 @@ asio::awaitable<Result<sites::Login>> Captures::askLogin(vault::Key key, std::st
     sites::Visit with{services_.http, *credentials, services_.timing, stop};
     auto login = co_await services_.sites.find(key.site)->checkLogin(key.origin, with);
     if (!login) co_return login;
+    credentials->proved();
     for (auto expiry : {cookieExpiry(services_.vault, key), tokenExpiry(services_.vault, key)}) {
         if (expiry) login->expiresAtMs = std::min(login->expiresAtMs.value_or(*expiry), *expiry);
     }
@@ -539,8 +544,8 @@ asio::awaitable<Result<sites::Login>> Captures::askLogin(vault::Key key, std::st
 }
 
 asio::awaitable<Result<void>> Captures::renewSession(vault::Key key, std::string reason,
+                                                     std::optional<std::uint64_t> known,
                                                      std::stop_token stop) {
-    auto known = services_.vault.generation(key);
     // One that still holds is worth a question, and no person's time.
     std::chrono::milliseconds patience(reason == "stale" ? services_.config.refresh.deadlineMs
                                                          : services_.config.captures.signInMs);
@@ -578,8 +583,7 @@ asio::awaitable<Result<LoginState>> Captures::checkLogin(LoginCheckRequest reque
         state.login = std::move(*login);
         co_return state;
     }
-    bool isAnswer =
-        login.error().kind == Kind::login_required || login.error().kind == Kind::cookies_missing;
+    bool isAnswer = login.error().kind == Kind::login_required || login.error().kind == Kind::cookies_missing;
     if (!isAnswer) co_return std::unexpected(std::move(login.error()));
     co_return state;
 }

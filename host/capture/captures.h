@@ -69,6 +69,7 @@ class Captures final : public Manager {
     /// Asks the site once; the expiry is the earliest of all that tell one.
     boost::asio::awaitable<Result<sites::Login>> askLogin(vault::Key key, std::stop_token stop);
     boost::asio::awaitable<Result<void>> renewSession(vault::Key key, std::string reason,
+                                                      std::optional<std::uint64_t> known,
                                                       std::stop_token stop);
     void tellOfLogin(const vault::Key& key, const Result<sites::Login>& login) const;
     void sessionCame(const vault::PutOutcome& outcome);

@@ -13,6 +13,12 @@ vault::Place placeOf(const net::Url& url) {
 
 }  // namespace
 
+void noteUse(vault::Vault& vault, const vault::Key& key, std::optional<std::uint64_t>& given,
+             const std::string& capture) {
+    const auto now = vault.generation(key);
+    if (std::exchange(given, now) != now) vault.tellUse(key, capture);
+}
+
 /// Cookies know hosts alone (RFC 6265 section 8.5), SAFETY knows origins: another port is another server.
 bool SiteCredentials::isOnOwnPort(const net::Url& url) const {
     auto home = net::Url::parse(key_.origin);
@@ -21,27 +27,40 @@ bool SiteCredentials::isOnOwnPort(const net::Url& url) const {
 
 vault::Secret SiteCredentials::cookies(const net::Url& url) {
     if (!useCookies_ || !isOnOwnPort(url)) return {};
-    return vault_.cookieHeader(key_, placeOf(url));
+    auto header = vault_.cookieHeader(key_, placeOf(url));
+    if (!header.empty()) noteUse(vault_, key_, given_, capture_);
+    return header;
 }
 
 void SiteCredentials::received(const net::Url& url, std::string_view setCookie) {
-    if (useCookies_ && isOnOwnPort(url)) vault_.received(key_, placeOf(url), setCookie);
+    if (useCookies_ && isOnOwnPort(url) && given_) vault_.received(key_, placeOf(url), setCookie, *given_);
 }
 
-std::unique_ptr<net::Credentials> siteCredentials(vault::Vault& vault, vault::Key key, bool useCookies) {
-    if (key.site == "mubi") return std::make_unique<MubiCredentials>(vault, std::move(key), useCookies);
-    return std::make_unique<SiteCredentials>(vault, std::move(key), useCookies);
+void SiteCredentials::proved() {
+    if (given_) vault_.proved(key_, *given_);
+}
+
+std::unique_ptr<JobCredentials> siteCredentials(vault::Vault& vault, vault::Key key, bool useCookies,
+                                                std::string capture) {
+    if (key.site == "mubi")
+        return std::make_unique<MubiCredentials>(vault, std::move(key), useCookies, std::move(capture));
+    return std::make_unique<SiteCredentials>(vault, std::move(key), useCookies, std::move(capture));
 }
 
 vault::Secret BackendCredentials::authorization(const net::Url& url) {
-    if (url.origin() != origin_) return {};
-    auto token = vault_.bearer(origin_);
+    if (url.origin() != key_.origin) return {};
+    auto token = vault_.bearer(key_.origin);
     if (token.empty()) return {};
+    noteUse(vault_, key_, given_, capture_);
     constexpr std::string_view scheme = "Bearer ";
     vault::Secret value(scheme.size() + token.size());
     std::memcpy(value.bytes().data(), scheme.data(), scheme.size());
     std::memcpy(value.bytes().data() + scheme.size(), token.c_str(), token.size());
     return value;
+}
+
+void BackendCredentials::proved() {
+    if (given_) vault_.proved(key_, *given_);
 }
 
 }  // namespace auricle::capture

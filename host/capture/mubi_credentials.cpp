@@ -33,8 +33,8 @@ std::string_view anonymousIn(const vault::Secret& cookies) {
     auto value = vault::cookieIn(cookies, "_snow_id.c006");
     auto number = value.substr(0, value.find('.'));
     bool isUuid = number.size() == uuidLength && std::ranges::all_of(number, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
-    });
+                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-';
+                  });
     return isUuid ? number : std::string_view();
 }
 
@@ -53,8 +53,12 @@ std::optional<vault::MubiSession> sessionAt(vault::Vault& vault, const vault::Ke
 
 }  // namespace
 
-MubiCredentials::MubiCredentials(vault::Vault& vault, vault::Key key, bool useCookies)
-    : vault_(vault), key_(std::move(key)), useCookies_(useCookies), anonymous_(randomNumber()) {}
+MubiCredentials::MubiCredentials(vault::Vault& vault, vault::Key key, bool useCookies, std::string capture)
+    : vault_(vault),
+      key_(std::move(key)),
+      useCookies_(useCookies),
+      capture_(std::move(capture)),
+      anonymous_(randomNumber()) {}
 
 std::optional<vault::MubiSession> MubiCredentials::session() {
     return useCookies_ ? sessionAt(vault_, key_) : std::nullopt;
@@ -63,6 +67,7 @@ std::optional<vault::MubiSession> MubiCredentials::session() {
 vault::Secret MubiCredentials::authorization(const net::Url& url) {
     auto found = isApi(url) ? session() : std::nullopt;
     if (!found) return {};
+    if (found->form != vault::MubiSession::Form::token) noteUse(vault_, key_, given_, capture_);
     return vault::SecretText().add("Bearer ").add(found->token.reveal()).take();
 }
 
@@ -84,8 +89,12 @@ std::string MubiCredentials::madeOf() {
 }
 
 void MubiCredentials::received(const net::Url& url, std::string_view setCookie) {
-    if (!useCookies_ || !isApi(url)) return;
-    vault_.received(key_, {.host = url.host(), .path = url.path(), .isSecure = true}, setCookie);
+    if (!useCookies_ || !isApi(url) || !given_) return;
+    vault_.received(key_, {.host = url.host(), .path = url.path(), .isSecure = true}, setCookie, *given_);
+}
+
+void MubiCredentials::proved() {
+    if (given_) vault_.proved(key_, *given_);
 }
 
 std::optional<std::int64_t> tokenExpiry(vault::Vault& vault, const vault::Key& key) {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "net/http.h"
+#include "capture/credentials.h"
 #include "vault/mubi_session.h"
 #include "vault/vault.h"
 
@@ -13,15 +13,17 @@ namespace auricle::capture {
 /// Document 002's headers, made anew for every request out of what the vault holds: of a token that a person
 /// handed in, else of the cookies. No cookie itself goes anywhere, and nothing at all to another origin than
 /// the API's: no stream's host and no licence server gets any of it.
-class MubiCredentials final : public net::Credentials {
+class MubiCredentials final : public JobCredentials {
   public:
-    MubiCredentials(vault::Vault& vault, vault::Key key, bool useCookies);
+    /// As siteCredentials().
+    MubiCredentials(vault::Vault& vault, vault::Key key, bool useCookies, std::string capture);
 
     vault::Secret cookies(const net::Url&) override { return {}; }
     vault::Secret authorization(const net::Url& url) override;
     std::vector<net::SecretHeader> headers(const net::Url& url, std::string_view account) override;
     std::string madeOf() override;
     void received(const net::Url& url, std::string_view setCookie) override;
+    void proved() override;
 
   private:
     std::optional<vault::MubiSession> session();
@@ -29,7 +31,9 @@ class MubiCredentials final : public net::Credentials {
     vault::Vault& vault_;
     vault::Key key_;
     bool useCookies_;
-    std::string anonymous_;  ///< stands in where the browser has no number of its own
+    std::string capture_;
+    std::optional<std::uint64_t> given_;  ///< the generation of cookies that a token was last made of
+    std::string anonymous_;               ///< stands in where the browser has no number of its own
 };
 
 /// When a session ends whose token says so itself: Unix time, ms.

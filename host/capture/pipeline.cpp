@@ -27,7 +27,8 @@ Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots,
       capture_(job.entry.capture),
       site_(*services.sites.find(job.page.site)),
       credentials_(siteCredentials(services.vault, siteKey(),
-                                   services.config.sites.at(job.page.site).useCookies)) {}
+                                   services.config.sites.at(job.page.site).useCookies,
+                                   job.entry.capture.id)) {}
 
 vault::Key Pipeline::siteKey() const {
     return {.site = job_.page.site, .origin = job_.page.origin, .store = job_.entry.capture.store};
@@ -116,6 +117,8 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     net::JudgeHead judgeHead = [this, &isRefused](const net::ResponseHead& head) {
         auto judged = site_.judgeMedia(job_.page, head);
         isRefused = !judged && judged.error().kind == Kind::forbidden;
+        // The site has resolved the page, and what it named is sound: its cookies are good.
+        if (judged) credentials_->proved();
         return judged;
     };
     auto judgeHop = [this](const net::Url& from, const net::Url& to) {
@@ -161,7 +164,7 @@ std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
                                         delivery::Growing& growing) -> asio::awaitable<void> {
         auto delivery = services_.deliveryTo(capture_.target);
         if (!delivery) co_return;
-        BackendCredentials token(services_.vault, capture_.target.origin);
+        BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
         delivery::Visit with{services_.http, token, services_.timing, stop()};
         auto uploaded = uploadedBytes();
         auto registered = registeredLecture();
@@ -225,7 +228,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     co_await endHeadStart();
     auto parcel = parcelOf(finished);
     if (!job_.entry.about.captionLanguages.empty()) parcel.captions = [this] { return captions(); };
-    BackendCredentials token(services_.vault, capture_.target.origin);
+    BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
     auto delivery = services_.deliveryTo(capture_.target);
     if (!delivery) co_return std::unexpected(std::move(delivery.error()));
     delivery::Visit with{services_.http, token, services_.timing, stop()};
@@ -233,6 +236,7 @@ asio::awaitable<Result<void>> Pipeline::deliver(const Finished& finished) {
     auto registered = registeredLecture();
     auto delivered = co_await (*delivery)->deliver(parcel, with, uploaded, registered);
     if (!delivered) co_return std::unexpected(std::move(delivered.error()));
+    token.proved();
     capture_.result = Outcome{.file = delivered->file.string(),
                               .bytes = parcel.bytes,
                               .sha256 = parcel.sha256,

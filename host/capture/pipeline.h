@@ -77,7 +77,7 @@ class Pipeline {
     Job& job_;
     Capture& capture_;
     sites::Site& site_;
-    std::unique_ptr<net::Credentials> credentials_;
+    std::unique_ptr<JobCredentials> credentials_;
     std::unique_ptr<HeadStart> ahead_;         ///< null: nothing is delivered ahead
     std::uint64_t wholeBytes_ = 0;             ///< what the site says the video would have cost; 0: not known
     std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it went wrong

@@ -58,6 +58,7 @@ asio::awaitable<void> SessionMonitor::beat(vault::Key key, std::stop_token stop)
 }
 
 asio::awaitable<milliseconds> SessionMonitor::round(vault::Key key, std::stop_token stop) {
+    auto known = parts_.generation(key);
     auto login = co_await parts_.ask(key, stop);
     if (stop.stop_requested()) co_return milliseconds(0);
     parts_.tell(key, login);
@@ -66,11 +67,12 @@ asio::awaitable<milliseconds> SessionMonitor::round(vault::Key key, std::stop_to
     bool isEnding = login && login->expiresAtMs && untilStale(*login->expiresAtMs) == milliseconds(0);
     if (isEnding) reason = "stale";
     if (!reason.empty()) {
-        auto renewed = co_await parts_.renew(std::move(key), std::move(reason), stop);
+        auto renewed = co_await parts_.renew(std::move(key), std::move(reason), known, stop);
         if (stop.stop_requested()) co_return milliseconds(0);
     }
     auto pause = interval();
-    if (!login && login.error().retryAfterMs) pause = std::max(pause, milliseconds(*login.error().retryAfterMs));
+    if (!login && login.error().retryAfterMs)
+        pause = std::max(pause, milliseconds(*login.error().retryAfterMs));
     // What is about to end is looked at in time, and not again at once when nothing newer came of it.
     if (login && login->expiresAtMs && !isEnding) pause = std::min(pause, untilStale(*login->expiresAtMs));
     co_return pause;

@@ -1,4 +1,5 @@
-// Asks a site whether a session is good: when its cookies come in, and as a heartbeat while captures use them.
+// Asks a site whether a session is good: when its cookies come in, and as a heartbeat while captures use
+// them.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -7,7 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -18,15 +19,19 @@
 
 namespace auricle::capture {
 
-/// All on one loop. While nobody uses a session nothing is asked. A session that is over, and one that will be
-/// soon, is asked for anew; captures that run need not have noticed yet.
+/// All on one loop. While nobody uses a session nothing is asked. A session that is over, and one that will
+/// be soon, is asked for anew; captures that run need not have noticed yet.
 class SessionMonitor {
   public:
     struct Parts {
         /// Asks the site, once. Its expiry is the earliest of all that tell one.
         std::function<boost::asio::awaitable<Result<sites::Login>>(vault::Key, std::stop_token)> ask;
-        /// Asks for a new session with PROTOCOL's reason, and returns when it is there or will not come.
-        std::function<boost::asio::awaitable<Result<void>>(vault::Key, std::string reason, std::stop_token)>
+        /// The generation of its secrets.
+        std::function<std::optional<std::uint64_t>(const vault::Key&)> generation;
+        /// Asks for a session newer than the generation `known`, with PROTOCOL's reason, and returns when it
+        /// is there or will not come.
+        std::function<boost::asio::awaitable<Result<void>>(
+            vault::Key, std::string reason, std::optional<std::uint64_t> known, std::stop_token)>
             renew;
         /// Every outcome, for the log.
         std::function<void(const vault::Key&, const Result<sites::Login>&)> tell;

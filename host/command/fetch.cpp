@@ -115,9 +115,10 @@ class Fetch {
         auto page = host_.sites().recognise(*url);
         auto origin = page ? host_.sites().find(page->site)->bearerOrigin() : std::string_view();
         if (origin.empty()) {
-            return fail(Kind::unsupported_site,
-                        "A token is of use for the pages of MUBI alone. Leave --bearer-from-stdin out, or name a "
-                        "film's page.");
+            return fail(
+                Kind::unsupported_site,
+                "A token is of use for the pages of MUBI alone. Leave --bearer-from-stdin out, or name a "
+                "film's page.");
         }
         auto token = readBearer(STDIN_FILENO, "auricle fetch URL");
         if (!token) return std::unexpected(token.error());

@@ -5,13 +5,12 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "capture/site_cookies.h"
 #include "command/network.h"
 #include "command/reveal.h"
 #include "delivery/backend_address.h"
 #include "delivery/backend_delivery.h"
 #include "delivery/folder_delivery.h"
-#include "sites/mubi.h"
-#include "sites/panopto.h"
 #include "system/system_facts.h"
 #include "system/tools.h"
 
@@ -33,13 +32,12 @@ std::vector<std::string> strings(const Names& names) {
     return {names.begin(), names.end()};
 }
 
-std::vector<vault::SiteRules> siteRules() {
-    return {{.site = "panopto",
-             .login = strings(sites::panoptoLoginCookies),
-             .helpful = strings(sites::panoptoHelpfulCookies)},
-            {.site = "mubi",
-             .login = strings(sites::mubiLoginCookies),
-             .helpful = strings(sites::mubiHelpfulCookies)}};
+vault::VaultLimits vaultLimits(const Config& config) {
+    using std::chrono::milliseconds;
+    return {.freshness = {.beforeExpiry = milliseconds(config.vault.staleBeforeExpiryMs),
+                          .afterAnswer = milliseconds(config.vault.staleAfterAnswerMs),
+                          .sessionAge = milliseconds(config.vault.sessionAgeMs)},
+            .hold = milliseconds(config.vault.holdPreviousMs)};
 }
 
 }  // namespace
@@ -49,12 +47,13 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       paths_(paths),
       config_(std::move(config)),
       log_({.file = paths.state / "auricle.log", .level = logLevelOf(config_.log.level)}),
-      vault_(siteRules(), now),
+      vault_(capture::siteCookies(), vault::Vault::realClocks(), vaultLimits(config_)),
+      sweeper_(loop.get_executor(), vault_),
       seals_(vault::SealTable::realClocks(), vault::systemRandomness()),
       sites_(sites::sitesFor(config_)),
       http_(loop.get_executor(), networkOptions(config_)),
       captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)) {
-    vault_.onForget([this] { http_.forgetConnections(); });
+    vault_.onWiped([this] { http_.forgetConnections(); });
 }
 
 capture::Services Host::services() {

@@ -15,6 +15,7 @@
 #include "system/worker_thread.h"
 #include "vault/refresh.h"
 #include "vault/seal.h"
+#include "vault/sweeper.h"
 #include "vault/vault.h"
 
 namespace auricle::command {
@@ -46,6 +47,7 @@ class Host {
     Log log_;
     WorkerThread worker_;
     vault::Vault vault_;
+    vault::Sweeper sweeper_;
     vault::SealTable seals_;
     vault::Refresh refresh_;
     sites::Registry sites_;

@@ -52,8 +52,8 @@ class Credentials {
     virtual vault::Secret authorization(const Url& url) = 0;
     /// Further headers with secrets in them for this URL, under the same rule. `account`: Request::account.
     virtual std::vector<SecretHeader> headers(const Url&, std::string_view /*account*/) { return {}; }
-    /// What a secret that has several forms was made of, in words that hold none of it ("the cookie lt"); empty
-    /// where there is none.
+    /// What a secret that has several forms was made of, in words that hold none of it ("the cookie lt");
+    /// empty where there is none.
     virtual std::string madeOf() { return {}; }
     /// A Set-Cookie header that came with a response of this URL.
     virtual void received(const Url& url, std::string_view setCookie) = 0;

@@ -15,8 +15,8 @@ using nlohmann::json;
 namespace {
 
 constexpr int statusOk = 200, statusPartial = 206, statusUnauthorized = 401, statusForbidden = 403,
-              statusNotFound = 404, statusMethodNotAllowed = 405, statusGone = 410,
-              statusUnsatisfiable = 416, statusNotImplemented = 501;
+              statusNotFound = 404, statusMethodNotAllowed = 405, statusGone = 410, statusUnsatisfiable = 416,
+              statusNotImplemented = 501;
 constexpr int codeInvalidToken = 8, codeNotAuthorized = 50;
 constexpr std::uint64_t maxAnswerBytes = 4u << 20;
 constexpr std::uint32_t answerWithinMs = 20'000;
@@ -29,9 +29,10 @@ const net::Url& apiUrl() {
 }
 
 std::unexpected<Error> noSession() {
-    return fail(Kind::cookies_missing,
-                "No sign-in at MUBI was found (looked for the cookie lt, and for _mubi_session with a token in "
-                "it). Sign in at mubi.com in the browser, then try again.");
+    return fail(
+        Kind::cookies_missing,
+        "No sign-in at MUBI was found (looked for the cookie lt, and for _mubi_session with a token in "
+        "it). Sign in at mubi.com in the browser, then try again.");
 }
 
 std::unexpected<Error> sessionOver(const Visit& visit) {
@@ -108,11 +109,12 @@ std::optional<net::Url> trailerOf(const json& film) {
 }
 
 std::unexpected<Error> isProtected(const std::string& title) {
-    return fail(Kind::drm_protected,
-                (title.empty() ? "This film" : "“" + title + "”") +
-                    " is protected by DRM, as MUBI's films are. Auricle asks no licence server for a key, "
-                    "deciphers nothing that is protected, and records no screen and no speaker: watch it at "
-                    "MUBI.");
+    return fail(
+        Kind::drm_protected,
+        "MUBI protects " + (title.empty() ? "this film" : "“" + title + "”") +
+            " by DRM, as it does with nearly all of its films. Auricle asks no licence server for a key, "
+            "deciphers nothing that is protected, and records no screen and no speaker: watch it at "
+            "MUBI.");
 }
 
 std::unexpected<Error> noSuchFilm() {
@@ -227,8 +229,7 @@ asio::awaitable<Result<void>> Mubi::introduce(Asker& asker, const Visit& visit) 
 
 asio::awaitable<Result<Login>> Mubi::checkLogin(std::string, Visit visit) {
     if (visit.credentials.madeOf().empty()) co_return noSession();
-    Asker asker{
-        .account = {}, .country = std::string(usualCountry), .language = std::string(usualLanguage)};
+    Asker asker{.account = {}, .country = std::string(usualCountry), .language = std::string(usualLanguage)};
     auto good = co_await askStatus(asker, visit);
     if (!good) co_return std::unexpected(std::move(good.error()));
     if (!*good) {

@@ -1,30 +1,23 @@
-// MUBI: films, which are protected and refused, and what stands beside them in the clear: trailers and extras.
+// MUBI: films, which are protected and refused, and what stands beside them in the clear: trailers and
+// extras.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "sites/mubi_page.h"
 #include "sites/site.h"
 
 namespace auricle::sites {
 
-/// A session at MUBI is in one of these: the token itself, or base64 of JSON that holds it.
-inline constexpr std::array<std::string_view, 2> mubiLoginCookies{"lt", "_mubi_session"};
-/// Kept beside them: with the first the site signs a person in anew, of the second the browser's own random
-/// number goes along.
-inline constexpr std::array<std::string_view, 2> mubiHelpfulCookies{"remember_token", "_snow_id.c006"};
-
-/// All that is asked is asked at api.mubi.com with the session's bearer token, which goes nowhere else: not to
-/// the hosts of the streams, and to no licence server, which is never asked anything.
-/// The session is over where the site answers 401, or 422 with its code 8. 422 with code 50 is about the film
-/// and the account, in the site's own words.
+/// All that is asked is asked at api.mubi.com with the session's bearer token, which goes nowhere else: not
+/// to the hosts of the streams, and to no licence server, which is never asked anything. The session is over
+/// where the site answers 401, or 422 with its code 8. 422 with code 50 is about the film and the account, in
+/// the site's own words.
 class Mubi final : public Site {
   public:
     using Clock = std::function<std::chrono::system_clock::time_point()>;

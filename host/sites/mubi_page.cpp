@@ -47,8 +47,8 @@ bool isLanguage(const std::string& part) {
 
 bool isFilm(const std::string& part) {
     return part.size() <= longestFilm && std::ranges::all_of(part, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    });
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+           });
 }
 
 }  // namespace

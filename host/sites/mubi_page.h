@@ -13,9 +13,9 @@ namespace auricle::sites {
 inline constexpr std::string_view mubiOrigin = "https://mubi.com";
 inline constexpr std::string_view mubiApi = "https://api.mubi.com";
 
-/// `mubi.com/films/FILM`, with one or two parts before it (`/en/us/films/FILM`, a language and a country), and
-/// with `/trailer` or `/player` behind it. FILM is the site's number or its word for the film. The page's URL
-/// is reduced to that, and Page::id is FILM in lower case.
+/// `mubi.com/films/FILM`, with one or two parts before it (`/en/us/films/FILM`, a language and a country),
+/// and with `/trailer` or `/player` behind it. FILM is the site's number or its word for the film. The page's
+/// URL is reduced to that, and Page::id is FILM in lower case.
 std::optional<Page> mubiPage(const net::Url& url);
 
 /// Does this page show the film's trailer?

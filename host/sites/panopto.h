@@ -14,11 +14,6 @@
 
 namespace auricle::sites {
 
-/// A session at Panopto is there when this cookie is.
-inline constexpr std::array<std::string_view, 1> panoptoLoginCookies{".ASPXAUTH"};
-/// Sent along where they are there, not needed.
-inline constexpr std::array<std::string_view, 2> panoptoHelpfulCookies{"csrfToken", "ASP.NET_SessionId"};
-
 /// How a session's end is told from the rest: DeliveryInfo with ErrorCode 2, a web page in its place, a
 /// redirect of it to Login.aspx or to another host (a university's single sign-on), 401 or 403 of it. 403
 /// counts although it may be about the account: Panopto says that with an ErrorCode, and a wrong guess costs

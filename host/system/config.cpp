@@ -140,10 +140,26 @@ void addSites(Keys& keys) {
     }
 }
 
+void addVault(Keys& keys) {
+    constexpr std::uint64_t dayMs = 86'400'000, monthMs = 30 * dayMs;
+    keys.push_back(key(
+        "vault.staleBeforeExpiryMs", [](auto& c) -> auto& { return c.vault.staleBeforeExpiryMs; },
+        number<std::uint64_t>(0, dayMs, "milliseconds")));
+    keys.push_back(key(
+        "vault.staleAfterAnswerMs", [](auto& c) -> auto& { return c.vault.staleAfterAnswerMs; },
+        number<std::uint64_t>(1, monthMs, "milliseconds")));
+    keys.push_back(key(
+        "vault.sessionAgeMs", [](auto& c) -> auto& { return c.vault.sessionAgeMs; },
+        number<std::uint64_t>(1, monthMs, "milliseconds")));
+    keys.push_back(key(
+        "vault.holdPreviousMs", [](auto& c) -> auto& { return c.vault.holdPreviousMs; },
+        number<std::uint64_t>(0, 300'000, "milliseconds (0: none is held)")));
+}
+
 /// Every key there is, in the order in which `auricle config` shows them.
 Keys allKeys() {
     Keys keys;
-    keys.reserve(40);
+    keys.reserve(48);
     keys.push_back(key(
         "backends", [](auto& c) -> auto& { return c.backends; }, list(checkOrigin)));
     keys.push_back(key(
@@ -181,6 +197,7 @@ Keys allKeys() {
     keys.push_back(key(
         "refresh.deadlineMs", [](auto& c) -> auto& { return c.refresh.deadlineMs; },
         number<std::uint64_t>(1, 3'600'000, "milliseconds")));
+    addVault(keys);
     keys.push_back(key(
         "tools.ffmpeg", [](auto& c) -> auto& { return c.tools.ffmpeg; }, path()));
     keys.push_back(key(

@@ -43,7 +43,8 @@ struct Config {
         std::string whenDownloadsAreOff = "refuse";  ///< or "stream"
     } panopto;
     struct {
-        std::uint64_t heartbeatMs = 300'000;  ///< how often a session is asked after while it is used; 0: never
+        std::uint64_t heartbeatMs =
+            300'000;  ///< how often a session is asked after while it is used; 0: never
     } mubi;
     struct {
         std::vector<std::string> origins;
@@ -52,6 +53,12 @@ struct Config {
         unsigned perHour = 6;
         std::uint64_t deadlineMs = 30'000;
     } refresh;
+    struct {
+        std::uint64_t staleBeforeExpiryMs = 600'000;
+        std::uint64_t staleAfterAnswerMs = 1'800'000;  ///< without an expiry: since the last good answer
+        std::uint64_t sessionAgeMs = 43'200'000;       ///< without an expiry: since the put
+        std::uint64_t holdPreviousMs = 300'000;        ///< 0: no previous generation is held
+    } vault;
     struct {
         std::filesystem::path ffmpeg, ytDlp;  ///< empty: looked for
     } tools;

@@ -12,9 +12,8 @@ constexpr std::size_t kMaxHeaderBytes = 8190;
 constexpr std::string_view kBetween = "; ";
 
 bool goesTo(const Cookie& cookie, const Place& place) {
-    const bool isOfHost =
-        cookie.isHostOnly ? place.host == cookie.domain : domainMatches(place.host, cookie.domain);
-    return isOfHost && pathMatches(place.path, cookie.path) && (place.isSecure || !cookie.isSecure);
+    return isSentTo(cookie, place.host) && pathMatches(place.path, cookie.path) &&
+           (place.isSecure || !cookie.isSecure);
 }
 
 bool comesBefore(const Cookie* left, const Cookie* right) {
@@ -36,6 +35,10 @@ bool domainMatches(std::string_view host, std::string_view domain) {
     if (host == domain) return true;
     return host.size() > domain.size() && host.ends_with(domain) &&
            host[host.size() - domain.size() - 1] == '.' && !isIpAddress(host);
+}
+
+bool isSentTo(const Cookie& cookie, std::string_view host) {
+    return cookie.isHostOnly ? host == cookie.domain : domainMatches(host, cookie.domain);
 }
 
 bool pathMatches(std::string_view requestPath, std::string_view cookiePath) {

@@ -16,6 +16,8 @@ namespace auricle::vault {
 bool domainMatches(std::string_view host, std::string_view domain);
 /// `/a` matches `/a` and `/a/b`, not `/ab` (section 5.1.4).
 bool pathMatches(std::string_view requestPath, std::string_view cookiePath);
+/// The cookie goes to this host, whatever path and scheme are asked there.
+bool isSentTo(const Cookie& cookie, std::string_view host);
 /// The path of a cookie that was set without one (section 5.1.4).
 std::string_view defaultPath(std::string_view requestPath);
 

@@ -28,7 +28,8 @@ struct MubiSession {
 std::string_view describe(MubiSession::Form form);
 
 /// The session in a Cookie header (`a=1; b=2`): of `lt` if it is there, else of a `_mubi_session` that has a
-/// token in it (the site gives one of another form, without any, to everybody). Nothing where nobody is signed in.
+/// token in it (the site gives one of another form, without any, to everybody). Nothing where nobody is
+/// signed in.
 std::optional<MubiSession> mubiSessionOf(const Secret& cookieHeader);
 
 /// The value of one cookie of such a header; empty where there is none.

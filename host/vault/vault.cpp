@@ -3,197 +3,95 @@
 #include <algorithm>
 #include <variant>
 
+#include "system/boot_clock.h"
 #include "vault/cookie.h"
 #include "vault/cookie_match.h"
 #include "vault/fingerprint.h"
-#include "vault/opened_put.h"
 #include "vault/origin.h"
 #include "vault/set_cookie.h"
 
 namespace auricle::vault {
 namespace {
 
-constexpr std::int64_t kStaleBeforeExpiryMs = 10 * 60'000;
-constexpr std::int64_t kFreshAfterUseMs = 30 * 60'000;
-constexpr std::size_t kMaxCookiesOfEntry = 180;  // what browsers keep for one domain
-constexpr std::size_t kMaxReportedNameBytes = 64;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+struct Previous {
+    Generation generation;
+    steady_clock::time_point heldUntil;
+};
 
 struct Entry {
-    std::uint64_t generation = 0;
-    FingerprintBytes fingerprint{};
-    std::vector<Cookie> cookies{};  ///< empty for a bearer
-    Secret token{};                 ///< empty for cookies
-    std::optional<std::int64_t> tokenExpiresAtMs{};
-    std::int64_t putAtMs = 0;
-    std::optional<std::int64_t> lastUsedAtMs{};
-    std::uint64_t uses = 0;
+    Generation active;
+    std::optional<Previous> previous{};
+
+    Generation* find(std::uint64_t number) {
+        if (active.number == number) return &active;
+        return previous && previous->generation.number == number ? &previous->generation : nullptr;
+    }
 };
 
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-    return std::ranges::find(names, name) != names.end();
-}
-
-bool isNeeded(const SiteRules& rules, std::string_view name) {
-    return contains(rules.login, name) || contains(rules.helpful, name);
-}
-
-bool isLiveLogin(const Cookie& cookie, const SiteRules& rules, std::int64_t nowMs) {
-    return contains(rules.login, cookie.name) && !hasExpired(cookie, nowMs);
-}
-
-// One partition for all requests of a session, whatever their paths: its cookies belong together.
-std::string choosePartition(const Entry& entry, const SiteRules& rules, std::int64_t nowMs) {
-    for (const Cookie& cookie : entry.cookies) {
-        if (!cookie.partition.empty() && isLiveLogin(cookie, rules, nowMs)) return cookie.partition;
-    }
-    return {};
-}
-
-struct Outlook {
-    bool isLive = false;
-    std::optional<std::int64_t> expiresAtMs;  ///< the earliest
-};
-
-Outlook outlookOfCookies(const Entry& entry, const SiteRules& rules, std::int64_t nowMs) {
-    const std::string partition = choosePartition(entry, rules, nowMs);
-    Outlook outlook;
-    for (const Cookie& cookie : entry.cookies) {
-        if (cookie.partition != partition || !isLiveLogin(cookie, rules, nowMs)) continue;
-        outlook.isLive = true;
-        if (!cookie.expiresAtMs) continue;
-        outlook.expiresAtMs =
-            std::min(outlook.expiresAtMs.value_or(*cookie.expiresAtMs), *cookie.expiresAtMs);
-    }
-    return outlook;
-}
-
-Outlook outlookOfBearer(const Entry& entry, std::int64_t nowMs) {
-    return {!entry.tokenExpiresAtMs || *entry.tokenExpiresAtMs > nowMs, entry.tokenExpiresAtMs};
-}
-
-std::string_view freshnessOf(const Entry& entry, const Outlook& outlook, std::int64_t nowMs) {
-    if (!outlook.isLive) return "expired";
-    if (outlook.expiresAtMs) return *outlook.expiresAtMs - nowMs <= kStaleBeforeExpiryMs ? "stale" : "fresh";
-    if (!entry.lastUsedAtMs) return "unknown";
-    return nowMs - *entry.lastUsedAtMs <= kFreshAfterUseMs ? "fresh" : "stale";
-}
-
-// A name that was dropped is anybody's text: it is cut, between characters, to what a person can read.
-std::string reportedName(const std::string& name) {
-    const bool isReadable =
-        std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-    if (name.empty() || !isReadable) return "(unreadable)";
-    if (name.size() <= kMaxReportedNameBytes) return name;
-    std::size_t end = kMaxReportedNameBytes;
-    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
-    return name.substr(0, end) + "…";
-}
-
-// A later cookie takes the place of the same earlier one, and with it its time of creation (RFC 6265bis
-// section 5.7). False: there are too many already.
-bool store(std::vector<Cookie>& cookies, Cookie cookie) {
-    const auto same =
-        std::ranges::find_if(cookies, [&](const Cookie& other) { return isSameCookie(other, cookie); });
-    if (same != cookies.end()) {
-        cookie.created = same->created;
-        *same = std::move(cookie);
-        return true;
-    }
-    if (cookies.size() == kMaxCookiesOfEntry) return false;
-    cookie.created = cookies.empty() ? 1 : cookies.back().created + 1;
-    cookies.push_back(std::move(cookie));
-    return true;
-}
-
-struct Sorted {
-    std::vector<Cookie> kept;
-    std::vector<Dropped> dropped;
-};
-
-std::optional<std::string> whyNotAsked(const OfferedCookie& offered, const SiteRules& rules,
-                                       const std::string& store) {
-    if (!isNeeded(rules, offered.cookie.name)) return "not needed by " + rules.site;
-    if (!store.empty() && !offered.store.empty() && offered.store != store)
-        return "belongs to another cookie store";
-    return std::nullopt;
-}
-
-Sorted sortCookies(OpenedCookies& put, const SiteRules& rules, std::int64_t nowMs) {
-    Sorted sorted;
-    for (OfferedCookie& offered : put.cookies) {
-        std::string name = reportedName(offered.cookie.name);
-        if (auto why = whyNotAsked(offered, rules, put.store)) {
-            sorted.dropped.push_back({std::move(name), std::move(*why)});
-            continue;
-        }
-        auto accepted = acceptCookie(std::move(offered.cookie), hostOf(put.origin), nowMs);
-        if (!accepted) {
-            sorted.dropped.push_back({std::move(name), std::move(accepted.error())});
-        } else if (!store(sorted.kept, std::move(*accepted))) {
-            sorted.dropped.push_back({std::move(name), "more than a site can have"});
-        }
-    }
-    return sorted;
-}
-
-std::string listed(const std::vector<std::string>& names) {
+std::string listed(const std::vector<SiteRules>& rules) {
     std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    for (const SiteRules& one : rules) text += (text.empty() ? "" : ", ") + one.site;
     return text;
 }
 
-Error cookiesMissing(const OpenedCookies& put, const SiteRules& rules, const std::vector<Dropped>& dropped) {
+Error cookiesMissing(const OpenedCookies& put, const SiteRules& rules, const Admission& admission) {
     std::string message = "No cookie of a signed-in session was found for " + put.origin + " (looked for " +
-                          listed(rules.login);
-    for (const Dropped& one : dropped) {
-        if (contains(rules.login, one.name)) message += "; " + one.name + " was dropped: " + one.why;
+                          describeLogin(rules.login);
+    if (admission.missing.size() < rules.login.size())
+        message += "; missing is " + describeLogin(admission.missing);
+    for (const Dropped& one : admission.dropped) {
+        if (isLoginName(rules, one.name)) message += "; " + one.name + " was dropped: " + one.why;
     }
     return {.kind = Kind::cookies_missing,
             .message = message + "). Sign in there in the browser, then try again."};
 }
 
-// Expiry is left out: the same session, prolonged, is still the same session.
-FingerprintBytes fingerprintOf(const std::vector<Cookie>& cookies, const Secret& key) {
-    std::vector<const Cookie*> ordered;
-    for (const Cookie& cookie : cookies) ordered.push_back(&cookie);
-    const auto identity = [](const Cookie* c) {
-        return std::tie(c->partition, c->domain, c->path, c->name, c->isHostOnly);
-    };
-    std::ranges::sort(ordered, {}, identity);
-    Fingerprint fingerprint(key);
-    for (const Cookie* cookie : ordered) {
-        for (const std::string* field : {&cookie->partition, &cookie->domain, &cookie->path, &cookie->name}) {
-            fingerprint.add(*field);
-        }
-        fingerprint.add(cookie->isHostOnly ? "host" : "domain");
-        fingerprint.add(cookie->isSecure ? "secure" : "any");
-        fingerprint.add(cookie->value.reveal());
+// Enough to tell a few contents apart, too little to find one by trying.
+std::string shortPrint(const FingerprintBytes& bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (std::size_t i = 0; i < 4; ++i) {
+        const auto byte = std::to_integer<unsigned>(bytes[i]);
+        text += digits[byte >> 4];
+        text += digits[byte & 15];
     }
-    return fingerprint.finish();
+    return text;
 }
 
-// The browser may have prolonged a session whose value stays.
-void prolong(std::vector<Cookie>& cookies, const std::vector<Cookie>& again) {
-    for (Cookie& cookie : cookies) {
-        const auto same = std::ranges::find_if(again, [&](const Cookie& other) {
-            return isSameCookie(other, cookie) && other.value.sameAs(cookie.value);
-        });
-        if (same != again.end()) cookie.expiresAtMs = same->expiresAtMs;
-    }
+std::string described(const PutOutcome& outcome) {
+    if (!outcome.isChanged) return "identical";
+    std::string text =
+        "generation " + std::to_string(outcome.generation) + ", kept " + std::to_string(outcome.kept);
+    if (!outcome.dropped.empty()) text += ", dropped " + std::to_string(outcome.dropped.size());
+    return text + ", content " + outcome.print;
 }
 
 }  // namespace
 
 struct Vault::State {
     std::vector<SiteRules> rules;
-    Clock now;
+    Clocks clocks;
+    VaultLimits limits;
     std::map<Key, Entry> entries{};
-    std::uint64_t lastGeneration = 0;
+    std::uint64_t lastNumber = 0;
     Secret fingerprintKey{};
+    bool hasHeld = false;   ///< since it was last told
+    bool hasWiped = false;  ///< since it was last told
 
-    std::int64_t nowMs() const {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count();
+    std::int64_t wallMs() const {
+        return duration_cast<milliseconds>(clocks.wall().time_since_epoch()).count();
     }
+    std::int64_t monotonicMs() const {
+        return duration_cast<milliseconds>(clocks.monotonic().time_since_epoch()).count();
+    }
+    std::int64_t aheadMs() const { return wallMs() - monotonicMs(); }
+    /// In that generation's own time.
+    std::int64_t nowMs(const Generation& generation) const { return monotonicMs() + generation.aheadMs; }
+
     const SiteRules* rulesOf(std::string_view site) const {
         const auto found = std::ranges::find(rules, site, &SiteRules::site);
         return found == rules.end() ? nullptr : &*found;
@@ -210,167 +108,279 @@ struct Vault::State {
 
     Result<PutOutcome> put(OpenedCookies put);
     Result<PutOutcome> put(OpenedBearer put);
+    void take(PutOutcome& outcome, Generation next);
+    void hold(Entry& entry);
+    void dropPrevious(Entry& entry);
     Result<const SiteRules*> knownRules(const std::string& site) const;
-    Outlook outlookOf(const Key& key, const Entry& entry) const;
-    EntryStatus statusOf(const Key& key, const Entry& entry) const;
-    void use(Entry& entry) {
-        ++entry.uses;
-        entry.lastUsedAtMs = nowMs();
+    Outlook outlookOf(const Key& key, const Generation& generation) const;
+    EntryStatus statusOf(const Key& key, const Generation& generation, std::string_view slot) const;
+    void use(Generation& generation) {
+        ++generation.uses;
+        generation.lastUsedAtMs = nowMs(generation);
     }
 };
 
 Result<const SiteRules*> Vault::State::knownRules(const std::string& site) const {
     if (const SiteRules* found = rulesOf(site)) return found;
-    std::vector<std::string> names;
-    for (const SiteRules& one : rules) names.push_back(one.site);
     return std::unexpected(Error{.kind = Kind::bad_params,
-                                 .message = "No such site takes cookies. These do: " + listed(names) + ".",
+                                 .message = "No such site takes cookies. These do: " + listed(rules) + ".",
                                  .path = "/site"});
 }
 
 Result<PutOutcome> Vault::State::put(OpenedCookies put) {
     const auto site = knownRules(put.site);
     if (!site) return std::unexpected(site.error());
-    const SiteRules& siteRules = **site;
-    auto [kept, dropped] = sortCookies(put, siteRules, nowMs());
-    const bool hasLogin =
-        std::ranges::any_of(kept, [&](const Cookie& c) { return contains(siteRules.login, c.name); });
-    if (!hasLogin) return std::unexpected(cookiesMissing(put, siteRules, dropped));
-    PutOutcome outcome{
-        .key = {put.site, put.origin, put.store}, .kept = kept.size(), .dropped = std::move(dropped)};
-    const FingerprintBytes fingerprint = fingerprintOf(kept, key());
-    Entry& entry = entries[outcome.key];
-    outcome.isChanged = entry.generation == 0 || entry.fingerprint != fingerprint;
-    if (outcome.isChanged) {
-        entry = Entry{.generation = ++lastGeneration, .fingerprint = fingerprint, .cookies = std::move(kept)};
-    } else {
-        prolong(entry.cookies, kept);
-    }
-    entry.putAtMs = nowMs();
-    outcome.generation = entry.generation;
-    outcome.expiresAtMs = outlookOf(outcome.key, entry).expiresAtMs;
+    Admission admission = admit(put, **site, wallMs());
+    if (!admission.missing.empty()) return std::unexpected(cookiesMissing(put, **site, admission));
+    PutOutcome outcome{.key = {put.site, put.origin, put.store},
+                       .kept = admission.kept.size(),
+                       .dropped = std::move(admission.dropped)};
+    const FingerprintBytes fingerprint = fingerprintOf(admission.kept, key());
+    take(outcome, {.fingerprint = fingerprint, .cookies = std::move(admission.kept)});
     return outcome;
 }
 
 Result<PutOutcome> Vault::State::put(OpenedBearer put) {
-    PutOutcome outcome{
-        .key = {"", put.origin, ""}, .isBearer = true, .kept = 1, .expiresAtMs = put.expiresAtMs};
-    Fingerprint tokenPrint(key());
-    tokenPrint.add(put.token.reveal());
-    const FingerprintBytes fingerprint = tokenPrint.finish();
-    Entry& entry = entries[outcome.key];
-    outcome.isChanged = entry.generation == 0 || entry.fingerprint != fingerprint;
-    if (outcome.isChanged) {
-        entry =
-            Entry{.generation = ++lastGeneration, .fingerprint = fingerprint, .token = std::move(put.token)};
-    }
-    entry.tokenExpiresAtMs = put.expiresAtMs;
-    entry.putAtMs = nowMs();
-    outcome.generation = entry.generation;
+    PutOutcome outcome{.key = {"", put.origin, ""}, .isBearer = true, .kept = 1};
+    Fingerprint fingerprint(key());
+    fingerprint.add(put.token.reveal());
+    take(outcome, {.fingerprint = fingerprint.finish(),
+                   .token = std::move(put.token),
+                   .tokenExpiresAtMs = put.expiresAtMs});
     return outcome;
 }
 
-Outlook Vault::State::outlookOf(const Key& key, const Entry& entry) const {
-    const SiteRules* siteRules = rulesOf(key.site);
-    return siteRules ? outlookOfCookies(entry, *siteRules, nowMs()) : outlookOfBearer(entry, nowMs());
+// `next` becomes the active generation, unless it is the same as that one.
+void Vault::State::take(PutOutcome& outcome, Generation next) {
+    Entry& entry = entries[outcome.key];
+    outcome.isChanged = entry.active.number == 0 || entry.active.fingerprint != next.fingerprint;
+    outcome.print = shortPrint(next.fingerprint);
+    if (outcome.isChanged) {
+        next.number = ++lastNumber;
+        next.aheadMs = aheadMs();
+        if (entry.active.number != 0) hold(entry);
+        entry.active = std::move(next);
+    } else {
+        entry.active.moveTo(aheadMs());
+        prolong(entry.active.cookies, next.cookies);
+        entry.active.tokenExpiresAtMs = next.tokenExpiresAtMs;
+    }
+    entry.active.putAtMs = nowMs(entry.active);
+    outcome.generation = entry.active.number;
+    outcome.expiresAtMs = outlookOf(outcome.key, entry.active).expiresAtMs;
 }
 
-EntryStatus Vault::State::statusOf(const Key& key, const Entry& entry) const {
-    const Outlook outlook = outlookOf(key, entry);
+void Vault::State::hold(Entry& entry) {
+    dropPrevious(entry);
+    if (entry.active.hasServedAsFallback || limits.hold.count() == 0) {
+        hasWiped = true;
+        return;
+    }
+    entry.previous = Previous{std::move(entry.active), clocks.monotonic() + limits.hold};
+    hasHeld = true;
+}
+
+void Vault::State::dropPrevious(Entry& entry) {
+    if (!entry.previous) return;
+    entry.previous.reset();
+    hasWiped = true;
+}
+
+Outlook Vault::State::outlookOf(const Key& key, const Generation& generation) const {
+    const SiteRules* siteRules = rulesOf(key.site);
+    const std::int64_t nowMs = this->nowMs(generation);
+    return siteRules ? outlookOfCookies(generation, *siteRules, hostOf(key.origin), nowMs)
+                     : outlookOfBearer(generation, nowMs);
+}
+
+EntryStatus Vault::State::statusOf(const Key& key, const Generation& generation,
+                                   std::string_view slot) const {
+    const Outlook outlook = outlookOf(key, generation);
     return {.kind = key.site.empty() ? "bearer" : "cookies",
             .key = key,
-            .generation = entry.generation,
-            .count = key.site.empty() ? 1 : entry.cookies.size(),
-            .freshness = std::string(freshnessOf(entry, outlook, nowMs())),
+            .slot = std::string(slot),
+            .generation = generation.number,
+            .count = key.site.empty() ? 1 : generation.cookies.size(),
+            .freshness = std::string(freshnessOf(generation, outlook, limits.freshness, nowMs(generation))),
             .expiresAtMs = outlook.expiresAtMs,
-            .putAtMs = entry.putAtMs,
-            .lastUsedAtMs = entry.lastUsedAtMs,
-            .uses = entry.uses};
+            .putAtMs = generation.putAtMs,
+            .lastUsedAtMs = generation.lastUsedAtMs,
+            .uses = generation.uses};
 }
 
-Vault::Vault(std::vector<SiteRules> rules, Clock now)
-    : state_(std::make_unique<State>(State{.rules = std::move(rules), .now = std::move(now)})) {}
+Vault::Clocks Vault::realClocks() {
+    return {.monotonic = bootTime, .wall = std::chrono::system_clock::now};
+}
+
+Vault::Vault(std::vector<SiteRules> rules, Clocks clocks, VaultLimits limits)
+    : state_(std::make_unique<State>(
+          State{.rules = std::move(rules), .clocks = std::move(clocks), .limits = limits})) {}
 
 Vault::~Vault() = default;
+
+void Vault::tell(const Key& key, std::string event, std::string outcome, std::string capture) const {
+    if (!onEvent_) return;
+    const AuditEvent audited{.event = std::move(event),
+                             .site = key.site,
+                             .origin = key.origin,
+                             .capture = std::move(capture),
+                             .outcome = std::move(outcome)};
+    onEvent_(audited);
+}
+
+void Vault::wiped() const {
+    if (std::exchange(state_->hasWiped, false) && onWiped_) onWiped_();
+}
+
+Result<PutOutcome> Vault::told(Result<PutOutcome> outcome) {
+    wiped();
+    if (std::exchange(state_->hasHeld, false) && onHeld_) onHeld_();
+    if (!outcome) return outcome;
+    tell(outcome->key, "put", described(*outcome));
+    if (outcome->isChanged && onPut_) onPut_(*outcome);
+    return outcome;
+}
 
 Result<PutOutcome> Vault::put(const Secret& opened) {
     auto read = readPut(opened);
     if (!read) return std::unexpected(read.error());
-    auto outcome = std::visit([this](auto& put) { return state_->put(std::move(put)); }, *read);
-    if (outcome && outcome->isChanged && onPut_) onPut_(*outcome);
-    return outcome;
+    if (auto* cookies = std::get_if<OpenedCookies>(&*read)) return put(std::move(*cookies));
+    return put(std::move(std::get<OpenedBearer>(*read)));
 }
 
 Result<PutOutcome> Vault::put(OpenedCookies opened) {
+    const Key key{opened.site, opened.origin, opened.store};
     auto outcome = state_->put(std::move(opened));
-    if (outcome && outcome->isChanged && onPut_) onPut_(*outcome);
-    return outcome;
+    if (!outcome && outcome.error().kind == Kind::cookies_missing)
+        tell(key, "refused", std::string(word(outcome.error().kind)));
+    return told(std::move(outcome));
 }
 
 Result<PutOutcome> Vault::put(OpenedBearer opened) {
-    auto outcome = state_->put(std::move(opened));
-    if (outcome && outcome->isChanged && onPut_) onPut_(*outcome);
-    return outcome;
+    return told(state_->put(std::move(opened)));
 }
 
 std::vector<EntryStatus> Vault::status() const {
     std::vector<EntryStatus> all;
-    for (const auto& [key, entry] : state_->entries) all.push_back(state_->statusOf(key, entry));
+    for (const auto& [key, entry] : state_->entries) {
+        all.push_back(state_->statusOf(key, entry.active, "active"));
+        if (entry.previous) all.push_back(state_->statusOf(key, entry.previous->generation, "previous"));
+    }
     return all;
 }
 
+std::optional<EntryStatus> Vault::status(const Key& key) const {
+    const Entry* entry = state_->find(key);
+    if (!entry) return std::nullopt;
+    return state_->statusOf(key, entry->active, "active");
+}
+
 std::size_t Vault::forget(std::optional<std::string_view> site, std::optional<std::string_view> origin) {
-    auto forgotten = std::erase_if(state_->entries, [&](const auto& item) {
-        return (!site || item.first.site == *site) && (!origin || item.first.origin == *origin);
+    std::vector<Key> forgotten;
+    std::erase_if(state_->entries, [&](const auto& item) {
+        const bool isMeant = (!site || item.first.site == *site) && (!origin || item.first.origin == *origin);
+        if (isMeant) forgotten.push_back(item.first);
+        return isMeant;
     });
-    if (forgotten > 0 && onForget_) onForget_();
-    return forgotten;
+    state_->hasWiped = state_->hasWiped || !forgotten.empty();
+    wiped();
+    for (const Key& key : forgotten) tell(key, "forgotten", "wiped");
+    return forgotten.size();
 }
 
 std::optional<std::uint64_t> Vault::generation(const Key& key) const {
     const Entry* entry = state_->find(key);
     if (!entry) return std::nullopt;
-    return entry->generation;
+    return entry->active.number;
+}
+
+void Vault::proved(const Key& key, std::uint64_t generation) {
+    Entry* entry = state_->find(key);
+    if (!entry || entry->active.number != generation) return;
+    const bool isFirst = !entry->active.lastGoodAtMs;
+    entry->active.lastGoodAtMs = state_->nowMs(entry->active);
+    state_->dropPrevious(*entry);
+    wiped();
+    if (isFirst) tell(key, "proved", "generation " + std::to_string(generation));
+}
+
+bool Vault::fallBack(const Key& key) {
+    wipeOverdue();
+    Entry* entry = state_->find(key);
+    if (!entry || !entry->previous) return false;
+    entry->active = std::move(entry->previous->generation);
+    entry->active.hasServedAsFallback = true;
+    entry->previous.reset();
+    state_->hasWiped = true;
+    wiped();
+    tell(key, "fallback", "generation " + std::to_string(entry->active.number));
+    return true;
+}
+
+std::optional<milliseconds> Vault::wipeOverdue() {
+    const auto now = state_->clocks.monotonic();
+    std::optional<milliseconds> next;
+    for (auto& [key, entry] : state_->entries) {
+        if (!entry.previous) continue;
+        if (entry.previous->heldUntil <= now) {
+            tell(key, "wiped", "generation " + std::to_string(entry.previous->generation.number));
+            state_->dropPrevious(entry);
+        } else {
+            const auto left = std::chrono::ceil<milliseconds>(entry.previous->heldUntil - now);
+            next = std::min(next.value_or(left), left);
+        }
+    }
+    wiped();
+    return next;
 }
 
 Secret Vault::cookieHeader(const Key& key, const Place& place) {
     Entry* entry = state_->find(key);
     const SiteRules* rules = state_->rulesOf(key.site);
     if (!entry || !rules) return {};
-    const std::int64_t nowMs = state_->nowMs();
-    Secret header =
-        cookieHeaderOf(matchCookies(entry->cookies, choosePartition(*entry, *rules, nowMs), place, nowMs));
-    if (!header.empty()) state_->use(*entry);
+    Generation& active = entry->active;
+    const std::int64_t nowMs = state_->nowMs(active);
+    const std::string partition = choosePartition(active.cookies, *rules, hostOf(key.origin), nowMs);
+    Secret header = cookieHeaderOf(matchCookies(active.cookies, partition, place, nowMs));
+    if (!header.empty()) state_->use(active);
     return header;
 }
 
 Secret Vault::bearer(std::string_view origin) {
     Entry* entry = state_->find({"", std::string(origin), ""});
     if (!entry) return {};
-    state_->use(*entry);
-    return entry->token.duplicate();
+    state_->use(entry->active);
+    return entry->active.token.duplicate();
 }
 
-void Vault::received(const Key& key, const Place& place, std::string_view setCookie) {
+void Vault::tellUse(const Key& key, const std::string& capture) {
+    if (const auto number = generation(key))
+        tell(key, "used", "generation " + std::to_string(*number), capture);
+}
+
+void Vault::received(const Key& key, const Place& place, std::string_view setCookie,
+                     std::uint64_t generation) {
     Entry* entry = state_->find(key);
     const SiteRules* rules = state_->rulesOf(key.site);
-    if (!entry || !rules || !place.isSecure || !isNeeded(*rules, nameOfSetCookie(setCookie))) return;
-    const std::int64_t nowMs = state_->nowMs();
-    auto set = parseSetCookie(setCookie, place, nowMs);
+    Generation* used = entry ? entry->find(generation) : nullptr;
+    if (!used || !rules || !place.isSecure || !isNeeded(*rules, nameOfSetCookie(setCookie))) return;
+    const std::int64_t wallMs = state_->wallMs(), nowMs = state_->nowMs(*used);
+    auto set = parseSetCookie(setCookie, place, wallMs);
     if (!set) return;
-    const bool isRemoval = hasExpired(*set, nowMs);
+    const bool isRemoval = hasExpired(*set, wallMs);
     if (isRemoval) set->expiresAtMs.reset();
+    if (set->expiresAtMs) *set->expiresAtMs += nowMs - wallMs;
     auto accepted = acceptCookie(std::move(*set), place.host, nowMs);
     const std::string_view home = hostOf(key.origin);
-    if (!accepted ||
-        !(accepted->isHostOnly ? accepted->domain == home : domainMatches(home, accepted->domain)))
-        return;
-    accepted->partition = choosePartition(*entry, *rules, nowMs);
+    if (!accepted || !(isSentTo(*accepted, home) || isOfSite(*rules, accepted->domain))) return;
+    accepted->partition = choosePartition(used->cookies, *rules, home, nowMs);
+    const std::string name = accepted->name;
     if (isRemoval) {
-        std::erase_if(entry->cookies, [&](const Cookie& cookie) { return isSameCookie(cookie, *accepted); });
+        std::erase_if(used->cookies, [&](const Cookie& cookie) { return isSameCookie(cookie, *accepted); });
     } else {
-        store(entry->cookies, std::move(*accepted));
+        store(used->cookies, std::move(*accepted));
     }
+    tell(key, isRemoval ? "removed" : "updated", name + " by the site");
 }
 
 }  // namespace auricle::vault

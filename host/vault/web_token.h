@@ -8,8 +8,8 @@
 
 namespace auricle::vault {
 
-/// `exp` (section 4.1.4) as Unix time in ms; nothing for a token that is none of these or does not say it. The
-/// signature is not looked at: this foresees, the server decides.
+/// `exp` (section 4.1.4) as Unix time in ms; nothing for a token that is none of these or does not say it.
+/// The signature is not looked at: this foresees, the server decides.
 std::optional<std::int64_t> expiryOfWebToken(const Secret& token);
 
 }  // namespace auricle::vault

@@ -2,11 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "capture/credentials.h"
+#include "capture/site_cookies.h"
 #include "system/base64.h"
 #include "system/wiping_memory.h"
 #include "tests/unit/sites/scripted_client.h"
 #include "tests/unit/vault/memory.h"
+#include "vault/secret_text.h"
 
 namespace auricle::capture {
 namespace {
@@ -17,7 +18,8 @@ const vault::Key key{.site = "mubi", .origin = "https://mubi.com", .store = "0"}
 
 vault::Secret cookiePut(std::string_view name, std::string_view value) {
     return vault::SecretText()
-        .add(R"({"kind":"cookies","site":"mubi","origin":"https://mubi.com","store":"0","cookies":[{"name":")")
+        .add(
+            R"({"kind":"cookies","site":"mubi","origin":"https://mubi.com","store":"0","cookies":[{"name":")")
         .add(name)
         .add(R"(","domain":".mubi.com","path":"/","secure":true,"value":")")
         .add(value)
@@ -36,7 +38,7 @@ class MubiCredentialsTest : public testing::Test {
         return names;
     }
 
-    TESTED_VAULT
+    vault::Vault vault{siteCookies(), vault::Vault::realClocks()};
     std::unique_ptr<net::Credentials> credentials = siteCredentials(vault, key, true);
 };
 
@@ -81,10 +83,10 @@ TEST_F(MubiCredentialsTest, have_the_browsers_own_number_or_a_random_one) {
     auto random = number();
     EXPECT_EQ(random.size(), 36u);
     EXPECT_EQ(number(), random);
-    EXPECT_NE(std::string(siteCredentials(vault, key, true)
-                              ->headers(url("https://api.mubi.com/"), "")[0]
-                              .value.reveal()),
-              random);
+    EXPECT_NE(
+        std::string(
+            siteCredentials(vault, key, true)->headers(url("https://api.mubi.com/"), "")[0].value.reveal()),
+        random);
 }
 
 TEST_F(MubiCredentialsTest, take_a_new_token_from_the_api_alone) {

@@ -32,9 +32,11 @@ class SessionMonitorTest : public testing::Test {
             if (onAsked) onAsked();
             co_return answer;
         };
-        parts.renew = [this](vault::Key, std::string reason,
+        parts.generation = [this](const vault::Key&) { return std::optional(generation); };
+        parts.renew = [this](vault::Key, std::string reason, std::optional<std::uint64_t> known,
                              std::stop_token) -> asio::awaitable<Result<void>> {
             renewed.push_back(std::move(reason));
+            knew.push_back(known.value_or(0));
             co_return Result<void>{};
         };
         parts.tell = [](const vault::Key&, const Result<sites::Login>&) {};
@@ -65,6 +67,8 @@ class SessionMonitorTest : public testing::Test {
     std::vector<std::string> asked, renewed;
     std::vector<std::chrono::milliseconds> pauses;
     std::function<void()> onAsked;
+    std::uint64_t generation = 1;
+    std::vector<std::uint64_t> knew;
     double chance = 0.5;
     std::unique_ptr<SessionMonitor> monitor;
 };
@@ -146,6 +150,15 @@ TEST_F(SessionMonitorTest, looks_at_a_session_that_comes_in_once) {
     loop.run();
     EXPECT_EQ(asked.size(), 1u);
     EXPECT_EQ(renewed, std::vector<std::string>{"session_expired"});
+}
+
+TEST_F(SessionMonitorTest, wants_nothing_newer_than_what_came_in_while_it_asked) {
+    make(300s);
+    answers = {fail(Kind::login_required, "over")};
+    onAsked = [this] { generation = 2; };
+    monitor->look(key);
+    loop.run();
+    EXPECT_EQ(knew, std::vector<std::uint64_t>{1});
 }
 
 TEST_F(SessionMonitorTest, does_nothing_more_once_it_is_stopped_while_the_site_is_asked) {

@@ -27,7 +27,7 @@ void doNotBlock(int descriptor) {
 }
 
 std::vector<vault::SiteRules> rules() {
-    return {{.site = "panopto", .login = {".ASPXAUTH"}, .helpful = {}}};
+    return {{.site = "panopto", .login = {{".ASPXAUTH"}}, .helpful = {}}};
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ std::vector<std::string> takeFrames(std::string& bytes) {
 }
 
 Served::Served(std::chrono::milliseconds leaveTime)
-    : vault(rules(), std::chrono::system_clock::now),
+    : vault(rules(), vault::Vault::realClocks()),
       seals(vault::SealTable::realClocks(), vault::systemRandomness()) {
     std::signal(SIGPIPE, SIG_IGN);
     const Pipe in = makePipe(), out = makePipe();

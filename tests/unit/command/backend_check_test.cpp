@@ -1,10 +1,10 @@
 #include "command/backend_check.h"
-#include "command/bearer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "command/bearer.h"
 #include "tests/unit/sites/scripted_client.h"
 
 namespace auricle::command {

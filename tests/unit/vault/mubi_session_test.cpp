@@ -47,15 +47,15 @@ TEST(MubiSession, is_the_token_in_document_002s_cookie_in_every_way_of_writing_b
     auto bare = encoded(documents);
     while (bare.ends_with('=')) bare.pop_back();
     auto percent = encoded(documents);
-    for (auto at = percent.find('='); at != percent.npos; at = percent.find('=')) percent.replace(at, 1, "%3D");
+    for (auto at = percent.find('='); at != percent.npos; at = percent.find('='))
+        percent.replace(at, 1, "%3D");
     for (const auto& value : {encoded(documents), url, bare, percent}) {
         const auto session = sessionOf("_mubi_session=" + value + "; remember_token=x");
         ASSERT_TRUE(session) << value;
         EXPECT_EQ(describe(session->form), "the cookie _mubi_session");
         EXPECT_EQ(session->token.reveal(), "tok");
-        EXPECT_EQ(customData(*session, "77"), (nlohmann::json{{"userId", 12345},
-                                                              {"sessionId", "ses\"sion"},
-                                                              {"merchant", "mubi"}}));
+        EXPECT_EQ(customData(*session, "77"),
+                  (nlohmann::json{{"userId", 12345}, {"sessionId", "ses\"sion"}, {"merchant", "mubi"}}));
     }
 }
 
@@ -73,7 +73,8 @@ TEST(MubiSession, is_not_in_what_everybody_gets_nor_in_what_no_header_can_hold) 
           "_mubi_session=" + encoded(R"({"user_id":1,"id":2})"),
           "_mubi_session=" + encoded(R"({"token":""})"), "_mubi_session=" + encoded(R"({"token":7})"),
           "_mubi_session=" + encoded("{\"token\":\"a\\r\\nX: y\"}"),
-          "_mubi_session=" + encoded(R"({"token":"tok"} and more)"), "_mubi_session=" + encoded(R"(["tok"])")})
+          "_mubi_session=" + encoded(R"({"token":"tok"} and more)"),
+          "_mubi_session=" + encoded(R"(["tok"])")})
         EXPECT_FALSE(sessionOf(cookies)) << cookies;
 }
 

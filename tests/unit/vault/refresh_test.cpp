@@ -55,8 +55,7 @@ class Refresh : public testing::Test {
     }
 
     boost::asio::io_context loop;
-    vault::Vault vault{{{.site = "panopto", .login = {".ASPXAUTH"}, .helpful = {}}},
-                       std::chrono::system_clock::now};
+    vault::Vault vault{{{.site = "panopto", .login = {{".ASPXAUTH"}}}}, vault::Vault::realClocks()};
     vault::Refresh refresh;
     std::vector<Wanted> asked;
     std::vector<std::string> outcomes;

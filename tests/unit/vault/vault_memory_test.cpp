@@ -39,7 +39,7 @@ Secret cookiePut(const Canary& canary) {
 
 // Made in place: a Vault does not move.
 Vault makeVault() {
-    return {{{.site = "panopto", .login = {".ASPXAUTH"}, .helpful = {}}}, std::chrono::system_clock::now};
+    return {{{.site = "panopto", .login = {{".ASPXAUTH"}}}}, Vault::realClocks()};
 }
 
 TEST(SecretMemory, nothing_is_left_after_release) {
@@ -103,10 +103,10 @@ TEST(SecretMemory, an_answers_cookie_replaced_is_gone) {
     const Canary put, set;
     Vault vault = makeVault();
     ASSERT_TRUE(vault.put(cookiePut(put)));
-    vault.received({"panopto", uni, "0"}, page, around(".ASPXAUTH=", set, "; path=/; Secure").reveal());
+    vault.received({"panopto", uni, "0"}, page, around(".ASPXAUTH=", set, "; path=/; Secure").reveal(), 1);
     EXPECT_EQ(put.copiesInMemory(), 0u);
     EXPECT_EQ(set.copiesInMemory(), 1u);
-    vault.received({"panopto", uni, "0"}, page, ".ASPXAUTH=; path=/; Max-Age=0");
+    vault.received({"panopto", uni, "0"}, page, ".ASPXAUTH=; path=/; Max-Age=0", 1);
     EXPECT_EQ(set.copiesInMemory(), 0u);
 }
 

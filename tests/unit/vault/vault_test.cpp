@@ -39,12 +39,20 @@ class VaultTest : public testing::Test {
     }
     std::string header(Place place = page) { return std::string(vault.cookieHeader(key, place).reveal()); }
     EntryStatus status() { return vault.status().at(0); }
+    /// An answer to a request that had cookies of this generation; the active one where none is named.
+    void receive(Place place, std::string_view setCookie, std::optional<std::uint64_t> generation = {}) {
+        const auto used = generation ? generation : vault.generation(key);
+        receive(place, setCookie, used.value_or(0));
+    }
 
     const Key key{"panopto", uni, "0"};
     std::chrono::system_clock::time_point now{1'795'000'000s};
-    Vault vault{{{.site = "panopto", .login = {".ASPXAUTH"}, .helpful = {"csrfToken"}},
-                 {.site = "mubi", .login = {"lt"}, .helpful = {}}},
-                [this] { return now; }};
+    std::chrono::milliseconds jumped{0};  ///< what the wall clock is wrong by
+    Vault vault{{{.site = "panopto", .login = {{".ASPXAUTH"}}, .helpful = {"csrfToken"}},
+                 {.site = "mubi", .login = {{"lt"}}}},
+                {.monotonic = [this] { return std::chrono::steady_clock::time_point(now - began); },
+                 .wall = [this] { return now + jumped; }}};
+    const std::chrono::system_clock::time_point began{1'794'000'000s};
 };
 
 TEST_F(VaultTest, keeps_what_the_site_needs_and_names_what_it_drops) {
@@ -206,6 +214,8 @@ TEST_F(VaultTest, counts_uses_and_judges_freshness_without_an_expiry) {
     header();
     EXPECT_EQ(status().uses, 2u);
     EXPECT_EQ(status().lastUsedAtMs, nowMs());
+    EXPECT_EQ(status().freshness, "unknown");
+    vault.proved(key, *vault.generation(key));
     EXPECT_EQ(status().freshness, "fresh");
     now += 30min;
     EXPECT_EQ(status().freshness, "fresh");
@@ -301,47 +311,46 @@ TEST_F(VaultTest, refuses_tokens_that_no_header_can_carry) {
 
 TEST_F(VaultTest, an_answer_updates_what_the_site_needs) {
     const auto generation = put(cookiePut({cookie(".ASPXAUTH", "A"), cookie("csrfToken", "t")}))->generation;
-    vault.received(key, page, ".ASPXAUTH=B; path=/; Secure; HttpOnly");
-    vault.received(key, page, "UserSettings=x; path=/");
+    receive(page, ".ASPXAUTH=B; path=/; Secure; HttpOnly");
+    receive(page, "UserSettings=x; path=/");
     EXPECT_EQ(header(), ".ASPXAUTH=B; csrfToken=t");
     EXPECT_EQ(vault.generation(key), generation);
     EXPECT_EQ(status().count, 2u);
-    vault.received(key, page, "csrfToken=; path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    receive(page, "csrfToken=; path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
     EXPECT_EQ(header(), ".ASPXAUTH=B");
-    vault.received(key, page, ".ASPXAUTH=gone; path=/; Max-Age=0");
+    receive(page, ".ASPXAUTH=gone; path=/; Max-Age=0");
     EXPECT_EQ(header(), "");
     EXPECT_EQ(status().freshness, "expired");
 }
 
 TEST_F(VaultTest, what_an_answer_set_is_not_undone_by_the_same_put) {
     ASSERT_TRUE(putLogin("A"));
-    vault.received(key, page, ".ASPXAUTH=B; path=/; Secure");
+    receive(page, ".ASPXAUTH=B; path=/; Secure");
     EXPECT_FALSE(putLogin("A")->isChanged);
     EXPECT_EQ(header(), ".ASPXAUTH=B");
 }
 
 TEST_F(VaultTest, an_answer_cannot_set_what_is_not_its_own) {
     ASSERT_TRUE(putLogin("A"));
-    vault.received(key, {"cdn.example", "/", true}, ".ASPXAUTH=evil; path=/");
-    vault.received(key, {"other.hosted.panopto.com", "/", true}, ".ASPXAUTH=evil; path=/");
-    vault.received(key, {"cdn.example", "/", true}, ".ASPXAUTH=evil; path=/; Domain=uni.hosted.panopto.com");
-    vault.received(key, page, ".ASPXAUTH=evil; path=/; Domain=com");
-    vault.received(key, {"uni.hosted.panopto.com", "/", false}, ".ASPXAUTH=evil; path=/");
-    vault.received(key, page, ".ASPXAUTH=evil\x01; path=/");
-    vault.received(key, page, ".ASPXAUTH=" + std::string(5000, 'x') + "; path=/");
-    vault.received({"panopto", uni, "1"}, page, ".ASPXAUTH=evil; path=/");
+    receive({"cdn.example", "/", true}, ".ASPXAUTH=evil; path=/");
+    receive({"other.hosted.panopto.com", "/", true}, ".ASPXAUTH=evil; path=/");
+    receive({"cdn.example", "/", true}, ".ASPXAUTH=evil; path=/; Domain=uni.hosted.panopto.com");
+    receive(page, ".ASPXAUTH=evil; path=/; Domain=com");
+    receive({"uni.hosted.panopto.com", "/", false}, ".ASPXAUTH=evil; path=/");
+    receive(page, ".ASPXAUTH=evil\x01; path=/");
+    receive(page, ".ASPXAUTH=" + std::string(5000, 'x') + "; path=/");
+    vault.received({"panopto", uni, "1"}, page, ".ASPXAUTH=evil; path=/", *vault.generation(key));
     EXPECT_EQ(header(), ".ASPXAUTH=A");
     EXPECT_EQ(status().count, 1u);
-    vault.received(key, {"other.hosted.panopto.com", "/", true},
-                   "csrfToken=wide; path=/; Domain=hosted.panopto.com");
+    receive({"other.hosted.panopto.com", "/", true}, "csrfToken=wide; path=/; Domain=hosted.panopto.com");
     EXPECT_EQ(header(), ".ASPXAUTH=A; csrfToken=wide");
 }
 
 TEST_F(VaultTest, what_answers_set_is_bounded) {
     ASSERT_TRUE(putLogin("A"));
-    for (int i = 0; i < 1000; ++i) vault.received(key, page, "csrfToken=x; path=/" + std::to_string(i));
+    for (int i = 0; i < 1000; ++i) receive(page, "csrfToken=x; path=/" + std::to_string(i));
     EXPECT_LE(status().count, 180u);
-    vault.received(key, page, ".ASPXAUTH=B; path=/; Secure");
+    receive(page, ".ASPXAUTH=B; path=/; Secure");
     EXPECT_EQ(header(), ".ASPXAUTH=B");
 }
 
@@ -349,9 +358,9 @@ TEST_F(VaultTest, an_answer_stays_in_the_partition_of_its_request) {
     auto lms = cookie(".ASPXAUTH", "lms");
     lms["partitionKey"] = {{"topLevelSite", "https://lms.example"}};
     ASSERT_TRUE(put(cookiePut({cookie(".ASPXAUTH", "plain"), lms})));
-    vault.received(key, page, ".ASPXAUTH=new; path=/; Secure");
+    receive(page, ".ASPXAUTH=new; path=/; Secure");
     EXPECT_EQ(header(), ".ASPXAUTH=new");
-    vault.received(key, page, ".ASPXAUTH=; path=/; Max-Age=0");
+    receive(page, ".ASPXAUTH=; path=/; Max-Age=0");
     EXPECT_EQ(header(), ".ASPXAUTH=plain");
 }
 
