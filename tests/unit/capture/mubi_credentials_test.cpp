@@ -48,7 +48,7 @@ TEST_F(MubiCredentialsTest, go_to_the_api_and_nowhere_else) {
     EXPECT_EQ(authorization(api), "Bearer tok");
     EXPECT_EQ(headerNames(api), (std::vector<std::string>{"Anonymous_user_id", "dt-custom-data"}));
     EXPECT_TRUE(credentials->cookies(url(api)).empty());
-    for (const std::string& other :
+    for (const std::string other :
          {"https://mubi.com/v4/account", "https://www.mubi.com/", "https://api.mubi.com:8443/v4/account",
           "https://streams.mubicdn.net/a.mpd", "https://lic.drmtoday.com/license-proxy-widevine/cenc/",
           "https://xapi.mubi.com/", "https://api.mubi.com.stranger.example/", "http://127.0.0.1/"}) {

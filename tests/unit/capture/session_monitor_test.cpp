@@ -58,6 +58,10 @@ class SessionMonitorTest : public testing::Test {
         while (asked.size() < times && loop.run_one() > 0) {
         }
     }
+    /// Those before which the site was asked: the next one has begun already.
+    std::vector<std::chrono::milliseconds> firstPauses() const {
+        return {pauses.begin(), pauses.begin() + static_cast<std::ptrdiff_t>(asked.size())};
+    }
     static Result<sites::Login> endingIn(std::chrono::milliseconds left) {
         return sites::Login{.account = {}, .expiresAtMs = 1'000'000'000'000 + left.count()};
     }
@@ -77,7 +81,7 @@ TEST_F(SessionMonitorTest, asks_at_the_interval_while_a_session_is_used_and_not_
     make(300s);
     auto use = monitor->use(key);
     runUntilAsked(3);
-    EXPECT_EQ(pauses, (std::vector<std::chrono::milliseconds>{300s, 300s, 300s}));
+    EXPECT_EQ(firstPauses(), (std::vector<std::chrono::milliseconds>{300s, 300s, 300s}));
     use = {};
     loop.run();
     EXPECT_EQ(asked.size(), 3u);
@@ -126,7 +130,7 @@ TEST_F(SessionMonitorTest, has_a_session_renewed_that_is_over_and_one_that_will_
     runUntilAsked(4);
     EXPECT_EQ(renewed, (std::vector<std::string>{"session_expired", "stale"}));
     // What ends in eleven minutes is looked at again when ten are left.
-    EXPECT_EQ(pauses, (std::vector<std::chrono::milliseconds>{300s, 300s, 300s, 60s}));
+    EXPECT_EQ(firstPauses(), (std::vector<std::chrono::milliseconds>{300s, 300s, 300s, 60s}));
     use = {};
     loop.run();
 }
@@ -137,7 +141,7 @@ TEST_F(SessionMonitorTest, waits_as_long_as_the_site_asks_for_and_lets_pass_what
     answers = {std::unexpected(busy), fail(Kind::network, "away"), fail(Kind::forbidden, "no")};
     auto use = monitor->use(key);
     runUntilAsked(3);
-    EXPECT_EQ(pauses, (std::vector<std::chrono::milliseconds>{300s, 900s, 300s}));
+    EXPECT_EQ(firstPauses(), (std::vector<std::chrono::milliseconds>{300s, 900s, 300s}));
     EXPECT_TRUE(renewed.empty());
     use = {};
     loop.run();

@@ -184,23 +184,6 @@ TEST_F(MubiSite, AsksAsTheSitesOwnPageDoes) {
     for (const auto& one : http.asked()) EXPECT_TRUE(one.hadCredentials);
 }
 
-TEST_F(MubiSite, SaysOfAProtectedFilmWhatIsNotDone) {
-    http.answer(viewing, {.body = "{}"});
-    http.answer(secureUrl,
-                {.body = R"({"url":")" + manifest + R"(","urls":[{"src":")" + manifest + R"("}]})"});
-    http.answer(
-        "GET " + manifest,
-        {.body =
-             R"(<?xml version="1.0"?><MPD type="static" mediaPresentationDuration="PT1M"><Period><AdaptationSet )"
-             R"(mimeType="audio/mp4"><ContentProtection schemeIdUri="urn:uuid:EDEF8BA9-79D6-4ACE-A3C8-27DCD51D21ED"/>)"
-             R"(<Representation id="a" bandwidth="64000"><BaseURL>a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>)"});
-    auto plan = resolve();
-    ASSERT_FALSE(plan);
-    EXPECT_EQ(plan.error().kind, Kind::drm_protected);
-    EXPECT_NE(plan.error().message.find("asks no licence server"), std::string::npos) << plan.error().message;
-    EXPECT_EQ(http.count("GET " + manifest), 1u);
-}
-
 TEST_F(MubiSite, TakesARefusedStreamForAnAddressWhoseTimeIsOver) {
     auto page = *site.recognise(test::url("https://mubi.com/films/77"));
     for (int code : {401, 403}) {

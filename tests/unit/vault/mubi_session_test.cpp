@@ -88,9 +88,10 @@ TEST(MubiSession, ends_when_its_token_says_so) {
 TEST(WebToken, says_nothing_where_it_is_none) {
     const auto claims = encoded(R"({"exp":1800000000})");
     for (const std::string& token :
-         {std::string(), std::string("0123abcd"), "a." + claims, "a." + claims + ".b.c", "a.****.b",
-          "a." + encoded(R"({"exp":"soon"})") + ".b", "a." + encoded(R"({"exp":-1})") + ".b",
-          "a." + encoded(R"({"exp":1e300})") + ".b", "a." + encoded("[1]") + ".b"})
+         {std::string(), std::string("0123abcd"), "a." + claims, "a." + claims + ".b.c",
+          std::string("a.****.b"), "a." + encoded(R"({"exp":"soon"})") + ".b",
+          "a." + encoded(R"({"exp":-1})") + ".b", "a." + encoded(R"({"exp":1e300})") + ".b",
+          "a." + encoded("[1]") + ".b"})
         EXPECT_FALSE(expiryOfWebToken(Secret::copyOf(token))) << token;
 }
 
