@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 
+#include "capture/mubi_credentials.h"
 #include "capture/pipeline.h"
 #include "delivery/backend_address.h"
 #include "delivery/file_name.h"
@@ -64,6 +65,12 @@ std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch()).count();
 }
 
+/// Unix time, ms: of the first cookie of the sign-in that ends.
+std::optional<std::int64_t> cookieExpiry(const vault::Vault& vault, const vault::Key& key) {
+    auto entry = vault.status(key);
+    return entry ? entry->expiresAtMs : std::nullopt;
+}
+
 /// A stream's address that cannot be one is a mistake of the extension's: it is told, not passed over.
 Result<sites::PageMedia> givenBy(const StartRequest& request) {
     sites::PageMedia given{.delivery = request.mediaDelivery.value_or(""), .stream = {}};
@@ -80,9 +87,11 @@ Captures::Captures(asio::any_io_executor loop, Services services, Store store)
     : loop_(std::move(loop)),
       services_(std::move(services)),
       store_(std::move(store)),
-      slots_(services_.config.captures.atOnce) {
+      slots_(services_.config.captures.atOnce),
+      monitor_(loop_, monitorParts()) {
     services_.vault.onPut([this](const vault::PutOutcome& outcome) {
         services_.refresh.put(outcome);
+        sessionCame(outcome);
         if (watch_.put) watch_.put(outcome);
     });
 }
@@ -113,8 +122,8 @@ Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page)
         return fail(
             Kind::unsupported_site,
             "Auricle does not know this page. Open the recording itself (a Panopto page has Viewer.aspx or "
-            "Embed.aspx in its "
-            "address); a Panopto under a name of the university's own is named in sites.panopto.hosts.");
+            "Embed.aspx in its address, a film of MUBI's has /films/); a Panopto under a name of the "
+            "university's own is named in sites.panopto.hosts.");
     }
     page = std::move(*recognised);
     auto target = request.target.value_or(delivery::Target{});
@@ -199,10 +208,10 @@ asio::awaitable<Result<sites::Plan>> Captures::plan(StartRequest request, std::s
     auto entry = entryFor(request, page);
     if (!entry) co_return std::unexpected(std::move(entry.error()));
     vault::Key key{.site = page.site, .origin = page.origin, .store = request.store};
-    SiteCredentials credentials(services_.vault, key, services_.config.sites.at(page.site).useCookies,
-                                services_.sites.find(page.site)->sessionCookies());
+    auto credentials = siteCredentials(services_.vault, key, services_.config.sites.at(page.site).useCookies,
+                                       services_.sites.find(page.site)->sessionCookies());
     sites::Visit visit{.http = services_.http,
-                       .credentials = credentials,
+                       .credentials = *credentials,
                        .timing = services_.timing,
                        .stop = stop,
                        .worker = services_.worker(),
@@ -266,6 +275,10 @@ void Captures::launch(const JobPointer& job) {
 asio::awaitable<void> Captures::run(JobPointer job) {
     Result<void> outcome;
     {
+        const auto* site = services_.sites.find(job->page.site);
+        SessionMonitor::Use use;
+        if (site->hasHeartbeat())
+            use = monitor_.use({job->page.site, job->page.origin, job->entry.capture.store});
         Pipeline pipeline(loop_, services_, slots_, store_, *job);
         outcome = co_await pipeline.run();
     }
@@ -542,14 +555,92 @@ asio::awaitable<Result<SiteListing>> Captures::listSite(SiteListRequest request)
     auto& site = *services_.sites.find((*page)->site);
     bool useCookies = services_.config.sites.at((*page)->site).useCookies;
     vault::Key key{.site = (*page)->site, .origin = (*page)->origin, .store = request.store};
-    SiteCredentials credentials(services_.vault, key, useCookies);
-    sites::Visit with{services_.http, credentials, services_.timing, stop};
+    auto credentials = siteCredentials(services_.vault, key, useCookies);
+    sites::Visit with{services_.http, *credentials, services_.timing, stop};
     auto items = co_await site.list(std::move(**page), request.range, with);
     listTurns_.release();
     if (items) co_return marked(std::move(*items));
     if (items.error().kind == Kind::login_required && !useCookies)
         co_return cookiesAreOff("This list", key.site);
     co_return std::unexpected(std::move(items.error()));
+}
+
+SessionMonitor::Parts Captures::monitorParts() {
+    SessionMonitor::Parts parts;
+    parts.ask = [this](vault::Key key, std::stop_token stop) { return askLogin(std::move(key), stop); };
+    parts.generation = [this](const vault::Key& key) { return services_.vault.generation(key); };
+    parts.renew = [this](vault::Key key, std::string reason, std::optional<std::uint64_t> known,
+                         std::stop_token stop) {
+        return renewSession(std::move(key), std::move(reason), known, stop);
+    };
+    parts.tell = [this](const vault::Key& key, const Result<sites::Login>& login) {
+        tellOfLogin(key, login);
+    };
+    parts.timing = services_.timing;
+    parts.now = services_.now;
+    parts.every = std::chrono::milliseconds(services_.config.mubi.heartbeatMs);
+    return parts;
+}
+
+asio::awaitable<Result<sites::Login>> Captures::askLogin(vault::Key key, std::stop_token stop) {
+    auto useCookies = services_.config.sites.at(key.site).useCookies;
+    auto credentials = siteCredentials(services_.vault, key, useCookies);
+    sites::Visit with{services_.http, *credentials, services_.timing, stop};
+    auto login = co_await services_.sites.find(key.site)->checkLogin(key.origin, with);
+    if (!login) co_return login;
+    credentials->proved();
+    for (auto expiry : {cookieExpiry(services_.vault, key), tokenExpiry(services_.vault, key)}) {
+        if (expiry) login->expiresAtMs = std::min(login->expiresAtMs.value_or(*expiry), *expiry);
+    }
+    co_return login;
+}
+
+asio::awaitable<Result<void>> Captures::renewSession(vault::Key key, std::string reason,
+                                                     std::optional<std::uint64_t> known,
+                                                     std::stop_token stop) {
+    // One that still holds is worth a question, and no person's time.
+    std::chrono::milliseconds patience(reason == "stale" ? services_.config.refresh.deadlineMs
+                                                         : services_.config.captures.signInMs);
+    vault::Wish wish{.key = std::move(key),
+                     .reason = vault::reasonOf(reason).value_or(vault::Reason::session_expired),
+                     .known = known,
+                     .patience = patience};
+    co_return co_await services_.refresh.want(std::move(wish), stop);
+}
+
+void Captures::tellOfLogin(const vault::Key& key, const Result<sites::Login>& login) const {
+    if (!login) {
+        services_.log.info("the session at {} was asked after: {}", key.origin, login.error().message);
+        return;
+    }
+    auto madeOf = siteCredentials(services_.vault, key, true)->madeOf();
+    services_.log.info("the session at {} is good{}{}", key.origin, madeOf.empty() ? "" : ", of ", madeOf);
+}
+
+/// Only where somebody could be asked for a better one.
+void Captures::sessionCame(const vault::PutOutcome& outcome) {
+    const auto* site = outcome.isBearer ? nullptr : services_.sites.find(outcome.key.site);
+    if (events_.refreshWanted && site && site->hasHeartbeat()) monitor_.look(outcome.key);
+}
+
+asio::awaitable<Result<LoginState>> Captures::checkLogin(LoginCheckRequest request) {
+    auto url = net::Url::parse(request.origin);
+    if (!url) co_return badParam("/origin", url.error().message);
+    if (!services_.sites.find(request.site)) {
+        co_return fail(Kind::unsupported_site,
+                       "This site is not one that Auricle may use here. See `auricle config`.");
+    }
+    vault::Key key{.site = request.site, .origin = url->origin(), .store = request.store};
+    auto stop = ending_.get_token();
+    auto login = co_await askLogin(std::move(key), stop);
+    LoginState state{.isLoggedIn = login.has_value(), .login = {}, .checkedAtMs = unixMsOf(services_.now())};
+    if (login) {
+        state.login = std::move(*login);
+        co_return state;
+    }
+    bool isAnswer = login.error().kind == Kind::login_required || login.error().kind == Kind::cookies_missing;
+    if (!isAnswer) co_return std::unexpected(std::move(login.error()));
+    co_return state;
 }
 
 Result<std::string> Captures::fileOf(const std::string& id) {
@@ -610,6 +701,7 @@ asio::awaitable<void> Captures::parkAll() {
         if (job->isRunning) running.push_back(job);
     }
     ending_.request_stop();
+    monitor_.stop();
     // All are stopped before the first one is waited for: there is half a second for all of them.
     for (const auto& job : running) {
         if (job->stopReason == StopReason::none) job->stopReason = StopReason::park;

@@ -10,6 +10,7 @@
 #include "capture/job.h"
 #include "capture/manager.h"
 #include "capture/services.h"
+#include "capture/session_monitor.h"
 #include "capture/slots.h"
 #include "capture/store.h"
 
@@ -24,6 +25,7 @@ class Captures final : public Manager {
     Result<Capture> start(const StartRequest& request) override;
     Result<Listing> list(std::optional<std::string> after, std::size_t limit) override;
     boost::asio::awaitable<Result<SiteListing>> listSite(SiteListRequest request) override;
+    boost::asio::awaitable<Result<LoginState>> checkLogin(LoginCheckRequest request) override;
     Result<Capture> get(const std::string& id) override;
     boost::asio::awaitable<Result<Capture>> pause(std::string id) override;
     boost::asio::awaitable<Result<Capture>> cancel(std::string id) override;
@@ -81,12 +83,21 @@ class Captures final : public Manager {
     std::vector<Entry> everything();
     std::map<std::string, std::string> underWayByPage();
     SiteListing marked(sites::Items items);
+    SessionMonitor::Parts monitorParts();
+    /// Asks the site once; the expiry is the earliest of all that tell one.
+    boost::asio::awaitable<Result<sites::Login>> askLogin(vault::Key key, std::stop_token stop);
+    boost::asio::awaitable<Result<void>> renewSession(vault::Key key, std::string reason,
+                                                      std::optional<std::uint64_t> known,
+                                                      std::stop_token stop);
+    void tellOfLogin(const vault::Key& key, const Result<sites::Login>& login) const;
+    void sessionCame(const vault::PutOutcome& outcome);
 
     boost::asio::any_io_executor loop_;
     Services services_;
     Store store_;
     Slots slots_;
     Slots listTurns_{1};
+    SessionMonitor monitor_;
     std::stop_source ending_;
     Events events_;
     Watch watch_;

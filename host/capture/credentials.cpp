@@ -4,6 +4,8 @@
 #include <cstring>
 #include <span>
 
+#include "capture/mubi_credentials.h"
+
 namespace auricle::capture {
 namespace {
 
@@ -12,7 +14,7 @@ vault::Place placeOf(const net::Url& url) {
 }
 
 /// The audit is told of a use once for each generation and capture.
-void noteUse(vault::Vault& vault, const vault::Key& key, std::optional<std::uint64_t>& given,
+void tellUse(vault::Vault& vault, const vault::Key& key, std::optional<std::uint64_t>& given,
              const std::string& capture) {
     const auto now = vault.generation(key);
     if (std::exchange(given, now) != now) vault.tellUse(key, capture);
@@ -30,6 +32,26 @@ vault::Secret joined(vault::Secret first, vault::Secret second) {
 
 }  // namespace
 
+void SessionCredentials::proved() {
+    if (given_) vault_.proved(key_, *given_);
+}
+
+void SessionCredentials::useNone() {
+    useCookies_ = false;
+    given_.reset();
+}
+
+bool SessionCredentials::mayUse() {
+    if (!useCookies_) return false;
+    if (!refresh_ || !refresh_->areSpent(key_)) return true;
+    hasWithheld_ = true;
+    return false;
+}
+
+void SessionCredentials::noteUse() {
+    tellUse(vault_, key_, given_, capture_);
+}
+
 /// Cookies know hosts alone (RFC 6265 section 8.5), SAFETY knows origins: another port is another server.
 bool SiteCredentials::isOnOwnPort(const net::Url& url) const {
     auto home = net::Url::parse(key_.origin);
@@ -44,23 +66,16 @@ vault::Secret SiteCredentials::cookies(const net::Url& url) {
 }
 
 vault::Secret SiteCredentials::vaultCookies(const net::Url& url) {
-    if (!mayUseVault()) return {};
+    if (!mayUse()) return {};
     auto header = vault_.cookieHeader(key_, placeOf(url));
-    if (!header.empty()) noteUse(vault_, key_, given_, capture_);
+    if (!header.empty()) noteUse();
     return header;
 }
 
-bool SiteCredentials::mayUseVault() {
-    if (!useCookies_) return false;
-    if (!refresh_ || !refresh_->areSpent(key_)) return true;
-    hasWithheld_ = true;
-    return false;
-}
-
 vault::Secret SiteCredentials::cookieFile() {
-    if (!mayUseVault()) return {};
+    if (!mayUse()) return {};
     auto file = vault_.cookieFile(key_);
-    if (!file.empty()) noteUse(vault_, key_, given_, capture_);
+    if (!file.empty()) noteUse();
     return file;
 }
 
@@ -70,20 +85,20 @@ void SiteCredentials::received(const net::Url& url, std::string_view setCookie) 
     if (useCookies_ && given_) vault_.received(key_, placeOf(url), setCookie, *given_);
 }
 
-void SiteCredentials::proved() {
-    if (given_) vault_.proved(key_, *given_);
-}
-
-void SiteCredentials::useNone() {
-    useCookies_ = false;
-    given_.reset();
+std::unique_ptr<SessionCredentials> siteCredentials(vault::Vault& vault, vault::Key key, bool useCookies,
+                                                    std::vector<std::string> sessionCookies,
+                                                    std::string capture) {
+    if (key.site == "mubi")
+        return std::make_unique<MubiCredentials>(vault, std::move(key), useCookies, std::move(capture));
+    return std::make_unique<SiteCredentials>(vault, std::move(key), useCookies, std::move(sessionCookies),
+                                             std::move(capture));
 }
 
 vault::Secret BackendCredentials::authorization(const net::Url& url) {
     if (url.origin() != key_.origin) return {};
     auto token = vault_.bearer(key_.origin);
     if (token.empty()) return {};
-    noteUse(vault_, key_, given_, capture_);
+    tellUse(vault_, key_, given_, capture_);
     constexpr std::string_view scheme = "Bearer ";
     vault::Secret value(scheme.size() + token.size());
     std::memcpy(value.bytes().data(), scheme.data(), scheme.size());

@@ -72,6 +72,19 @@ struct SiteListing {
     std::optional<std::uint64_t> next;  ///< Range::first of what comes after these
 };
 
+/// The params of login.check.
+struct LoginCheckRequest {
+    std::string site;
+    std::string origin;  ///< as a browser writes it
+    std::string store;   ///< cookie store of the tab; may be empty
+};
+
+struct LoginState {
+    bool isLoggedIn = false;
+    sites::Login login;  ///< where somebody is
+    std::int64_t checkedAtMs = 0;
+};
+
 class Manager {
   public:
     virtual ~Manager() = default;
@@ -83,6 +96,8 @@ class Manager {
     /// What a page of a site holds. Nobody waits for a person here: login_required at once where a sign-in is
     /// missing. bad_params, unsupported_site, and what the site says.
     virtual boost::asio::awaitable<Result<SiteListing>> listSite(SiteListRequest request) = 0;
+    /// Asks the site itself. bad_params, unsupported_site, and what goes wrong on the way.
+    virtual boost::asio::awaitable<Result<LoginState>> checkLogin(LoginCheckRequest request) = 0;
     /// unknown_capture for an id that is none; so do all below.
     virtual Result<Capture> get(const std::string& id) = 0;
     virtual boost::asio::awaitable<Result<Capture>> pause(

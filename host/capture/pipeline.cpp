@@ -30,9 +30,10 @@ Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots,
       job_(job),
       capture_(job.entry.capture),
       site_(*services.sites.find(job.page.site)),
-      credentials_(services.vault, siteKey(), services.config.sites.at(job.page.site).useCookies,
-                   site_.sessionCookies(), job.entry.capture.id) {
-    credentials_.withholdSpent(services.refresh);
+      credentials_(siteCredentials(services.vault, siteKey(),
+                                   services.config.sites.at(job.page.site).useCookies,
+                                   site_.sessionCookies(), job.entry.capture.id)) {
+    credentials_->withholdSpent(services.refresh);
 }
 
 vault::Key Pipeline::siteKey() const {
@@ -77,7 +78,7 @@ asio::awaitable<Result<void>> Pipeline::waitForRefresh() {
 bool Pipeline::tryWithout(const Error& error) {
     bool mayBeShown = generation_ && site_.mayBePublic(error) && !stop().stop_requested();
     if (!mayBeShown || std::exchange(isGuest_, true)) return false;
-    credentials_.useNone();
+    credentials_->useNone();
     return true;
 }
 
@@ -153,14 +154,14 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
         auto judged = site_.judgeMedia(job_.page, head);
         isRefused = !judged && judged.error().kind == Kind::forbidden;
         // The site has resolved the page, and what it named is sound: its cookies are good.
-        if (judged) credentials_.proved();
+        if (judged) credentials_->proved();
         return judged;
     };
     auto judgeHop = [this](const net::Url& from, const net::Url& to) {
         return site_.judgeHop(job_.page, from, to);
     };
     streams::Visit with{.http = services_.http,
-                        .credentials = &credentials_,
+                        .credentials = credentials_.get(),
                         .timing = services_.timing,
                         .judgeHop = judgeHop,
                         .judgeHead = judgeHead,
@@ -180,7 +181,7 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
     job_.isLive = false;
     // What is under way up there goes on beside the finishing.
     if (outcome) {
-        credentials_.proved();
+        credentials_->proved();
         co_return outcome;
     }
     co_await endHeadStart();
@@ -194,7 +195,7 @@ asio::awaitable<Result<void>> Pipeline::fetch(const streams::Way& way) {
 asio::awaitable<Result<void>> Pipeline::lookAhead(const streams::Way& way) {
     const bool isLong =
         way.isLive() || job_.entry.about.durationMs >= isLongFromMs || way.bytes() >= isLongFromBytes;
-    if (!isLong || !credentials_.given()) co_return Result<void>{};
+    if (!isLong || !credentials_->given()) co_return Result<void>{};
     const auto key = siteKey();
     services_.refresh.lookAhead(key);
     const auto token = stop();
@@ -203,7 +204,7 @@ asio::awaitable<Result<void>> Pipeline::lookAhead(const streams::Way& way) {
 
 std::unique_ptr<Ticker> Pipeline::keepLookingAhead() {
     auto look = [this] {
-        if (credentials_.given()) services_.refresh.lookAhead(siteKey());
+        if (credentials_->given()) services_.refresh.lookAhead(siteKey());
     };
     return std::make_unique<Ticker>(loop_, lookAheadEvery, look);
 }
@@ -358,9 +359,10 @@ asio::awaitable<std::optional<delivery::Captions>> Pipeline::captions() {
 
 asio::awaitable<Result<void>> Pipeline::recover(const Error& error) {
     // What was answered to a request without its cookies says nothing.
-    if (credentials_.takeWithheld()) co_return co_await waitForRefresh();
+    if (credentials_->takeWithheld()) co_return co_await waitForRefresh();
     switch (error.kind) {
         case Kind::login_required:
+        case Kind::cookies_missing:
             co_return co_await waitForCookies(error, vault::Reason::session_expired);
         case Kind::bot_detected:
             if (isGuest_) co_return std::unexpected(error);
@@ -390,7 +392,7 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error, vault
     }
     // Where others came while it ran, what counts is which its last request was given.
     const bool hasChanged = services_.vault.generation(key) != generation_;
-    const auto used = hasChanged && credentials_.given() ? credentials_.given() : generation_;
+    const auto used = hasChanged && credentials_->given() ? credentials_->given() : generation_;
     vault::Wish wish{.key = key,
                      .reason = used ? reason : vault::Reason::missing_cookies,
                      .known = used,
@@ -402,10 +404,10 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error, vault
     if (refreshesInVain_++ == mostRefreshesInVain) co_return std::unexpected(error);
     job_.enter(State::waiting_for_cookies);
     auto refreshed = co_await services_.refresh.want(std::move(wish), token);
-    // Nobody came to help; the check is still what stands in the way.
-    bool isInVain = !refreshed && error.kind == Kind::bot_detected &&
-                    refreshed.error().kind == Kind::login_required;
-    co_return isInVain ? std::unexpected(error) : refreshed;
+    // Nobody came to help: what stands in the way says more than that.
+    bool isInVain = !refreshed && refreshed.error().kind == Kind::login_required;
+    bool saysMore = error.kind == Kind::bot_detected || error.kind == Kind::cookies_missing;
+    co_return isInVain && saysMore ? std::unexpected(error) : refreshed;
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {

@@ -71,7 +71,7 @@ class Pipeline {
     /// co_await expression.
     sites::Visit visit() {
         return {.http = services_.http,
-                .credentials = credentials_,
+                .credentials = *credentials_,
                 .timing = services_.timing,
                 .stop = stop(),
                 .worker = services_.worker(),
@@ -88,7 +88,7 @@ class Pipeline {
     Job& job_;
     Capture& capture_;
     sites::Site& site_;
-    SiteCredentials credentials_;
+    std::unique_ptr<SessionCredentials> credentials_;
     std::unique_ptr<delivery::Delivery> delivery_;  ///< that delivered ahead; null: none did
     std::unique_ptr<HeadStart> ahead_;              ///< null: nothing is delivered ahead
     std::uint64_t wholeBytes_ = 0;             ///< what the site says the video would have cost; 0: not known

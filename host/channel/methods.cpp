@@ -8,7 +8,7 @@ namespace auricle::channel {
 
 const Method* findMethod(std::string_view name) {
     for (const auto methods : {helloMethods(), sessionMethods(), vaultMethods(), captureMethods(),
-                               siteMethods(), refreshMethods(), statsMethods()}) {
+                               siteMethods(), loginMethods(), refreshMethods(), statsMethods()}) {
         for (const Method& method : methods) {
             if (method.name == name) return &method;
         }

@@ -39,6 +39,7 @@ std::span<const Method> sessionMethods();
 std::span<const Method> vaultMethods();
 std::span<const Method> captureMethods();
 std::span<const Method> siteMethods();
+std::span<const Method> loginMethods();
 std::span<const Method> refreshMethods();
 std::span<const Method> statsMethods();
 

@@ -1,9 +1,6 @@
 #include "command/backend_check.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
 namespace auricle::command {
@@ -14,7 +11,6 @@ using installer::Finding;
 using installer::Findings;
 using installer::Severity;
 
-constexpr std::size_t maxTokenBytes = 16u << 10;
 // No lecture has it: only whether the token is looked at matters.
 constexpr std::array asked{"/api/courses", "/api/lectures/00000000-0000-4000-8000-000000000000"};
 
@@ -139,29 +135,6 @@ asio::awaitable<Findings> checkBackend(net::HttpClient& http, BackendTrial trial
     const Token token = co_await tryToken(http, trial);
     findings.push_back(tokenFinding(trial, token));
     co_return findings;
-}
-
-Result<vault::Secret> readBearer(int descriptor) {
-    vault::Secret token(maxTokenBytes + 1);
-    std::size_t size = 0;
-    while (size < token.size()) {
-        const auto got = ::read(descriptor, token.bytes().data() + size, token.size() - size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) break;
-        size += static_cast<std::size_t>(got);
-    }
-    if (size > maxTokenBytes)
-        return fail(Kind::bad_params, "What stands on standard input is too long for a token (16 KiB).");
-    token.shrink(size);
-    while (!token.empty() && (token.reveal().back() == '\n' || token.reveal().back() == '\r'))
-        token.shrink(token.size() - 1);
-    const bool isToken =
-        !token.empty() && std::ranges::all_of(token.reveal(), [](char c) { return c > ' ' && c < '\x7f'; });
-    if (!isToken)
-        return fail(Kind::bad_params,
-                    "There is no token on standard input: it is one line of visible characters, as in "
-                    "`auricle doctor --bearer-from-stdin < FILE`.");
-    return token;
 }
 
 }  // namespace auricle::command

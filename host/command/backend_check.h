@@ -21,8 +21,4 @@ struct BackendTrial {
 /// the difference tells. Changes nothing at the backend.
 boost::asio::awaitable<installer::Findings> checkBackend(net::HttpClient& http, BackendTrial trial);
 
-/// A token from a descriptor, as a pipe or a file gives it: up to its end, without the last line break. Fails
-/// with bad_params for nothing, for more than 16 KiB, and for what no header can hold.
-Result<vault::Secret> readBearer(int descriptor);
-
 }  // namespace auricle::command

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "command/backend_check.h"
+#include "command/bearer.h"
 #include "command/doctor_report.h"
 #include "command/line.h"
 #include "command/machine_check.h"
@@ -211,7 +212,7 @@ int refuse(const Error& error) {
 int runDoctor(const DoctorOptions& options, const Hardening& hardening) {
     vault::Secret bearer;
     if (options.readsBearer) {
-        auto read = readBearer(STDIN_FILENO);
+        auto read = readBearer(STDIN_FILENO, "auricle doctor");
         if (!read) return refuse(read.error());
         bearer = std::move(*read);
     }

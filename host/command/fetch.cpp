@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "command/bearer.h"
 #include "command/cookie_file.h"
 #include "command/fetch_report.h"
 #include "command/host.h"
@@ -32,6 +33,7 @@ class Fetch {
 
     int run() {
         if (auto put = putCookies(); !put) return complain(put.error());
+        if (auto put = putBearer(); !put) return complain(put.error());
         listenForSignals();
         if (options_.wantsPlanOnly) {
             asio::co_spawn(loop_, plan(), asio::detached);
@@ -80,6 +82,27 @@ class Fetch {
         if (!cookies) return std::unexpected(cookies.error());
         vault::OpenedCookies opened{
             .site = page->site, .origin = page->origin, .store = {}, .cookies = std::move(*cookies)};
+        auto put = host_.vault().put(std::move(opened));
+        if (!put) return std::unexpected(put.error());
+        return {};
+    }
+
+    Result<void> putBearer() {
+        if (!options_.readsBearer) return {};
+        auto url = net::Url::parse(options_.url);
+        if (!url) return std::unexpected(url.error());
+        auto page = host_.sites().recognise(*url);
+        auto origin = page ? host_.sites().find(page->site)->bearerOrigin() : std::string_view();
+        if (origin.empty()) {
+            return fail(
+                Kind::unsupported_site,
+                "A token is of use for the pages of MUBI alone. Leave --bearer-from-stdin out, or name a "
+                "film's page.");
+        }
+        auto token = readBearer(STDIN_FILENO, "auricle fetch URL");
+        if (!token) return std::unexpected(token.error());
+        vault::OpenedBearer opened{
+            .origin = std::string(origin), .token = std::move(*token), .expiresAtMs = {}};
         auto put = host_.vault().put(std::move(opened));
         if (!put) return std::unexpected(put.error());
         return {};

@@ -10,9 +10,10 @@ namespace auricle::command {
 struct FetchOptions {
     std::string url;                               ///< of a page that Auricle knows, or of media itself
     std::optional<std::filesystem::path> cookies;  ///< a Netscape cookie file; none: what is public
-    std::optional<std::filesystem::path> folder;   ///< none: the configured one
-    std::string title;                             ///< empty: the site's
-    bool wantsPlanOnly = false;                    ///< print the ways with their bytes, fetch nothing
+    bool readsBearer = false;  ///< the site's token, from standard input: instead of cookies
+    std::optional<std::filesystem::path> folder;  ///< none: the configured one
+    std::string title;                            ///< empty: the site's
+    bool wantsPlanOnly = false;                   ///< print the ways with their bytes, fetch nothing
 };
 
 /// Progress as one line that is drawn anew on a terminal, as JSON lines elsewhere; the outcome on standard

@@ -18,6 +18,9 @@ class Misconfigured final : public capture::Manager {
     boost::asio::awaitable<Result<capture::SiteListing>> listSite(capture::SiteListRequest) override {
         co_return std::unexpected(why_);
     }
+    boost::asio::awaitable<Result<capture::LoginState>> checkLogin(capture::LoginCheckRequest) override {
+        co_return std::unexpected(why_);
+    }
     Result<capture::Capture> get(const std::string& id) override { return behind_.get(id); }
     boost::asio::awaitable<Result<capture::Capture>> pause(std::string id) override {
         return behind_.pause(std::move(id));

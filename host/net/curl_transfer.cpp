@@ -52,7 +52,8 @@ vault::Secret cookieValue(const vault::Secret& header, std::string_view name) {
 HopSecrets HopSecrets::of(const Request& request, const Url& url) {
     if (!request.credentials) return {};
     return {.cookies = request.credentials->cookies(url),
-            .authorization = request.credentials->authorization(url)};
+            .authorization = request.credentials->authorization(url),
+            .headers = request.credentials->headers(url, request.account)};
 }
 
 CurlTransfer::CurlTransfer(std::shared_ptr<CurlMulti> multi, const NetworkOptions& options,
@@ -125,6 +126,7 @@ void CurlTransfer::setUp(const HopSecrets& secrets) {
     if (request_.echo)
         addHeader(request_.echo->header.c_str(), cookieValue(secrets.cookies, request_.echo->cookie));
     addHeader("Authorization", secrets.authorization);
+    for (const auto& header : secrets.headers) addHeader(header.name.c_str(), header.value);
     set(easy_, CURLOPT_HTTPHEADER, headers_.get());
 }
 

@@ -24,9 +24,10 @@ struct Hop {
 /// The secrets of one hop, for as long as it takes to hand them to libcurl.
 struct HopSecrets {
     vault::Secret cookies, authorization;
+    std::vector<SecretHeader> headers{};
 
     static HopSecrets of(const Request& request, const Url& url);
-    bool isEmpty() const { return cookies.empty() && authorization.empty(); }
+    bool isEmpty() const { return cookies.empty() && authorization.empty() && headers.empty(); }
 };
 
 class CurlTransfer {

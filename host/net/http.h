@@ -33,6 +33,12 @@ class Headers {
     std::vector<Header> list_;
 };
 
+/// A header whose value is a secret.
+struct SecretHeader {
+    std::string name;
+    vault::Secret value;
+};
+
 /// The secrets for the requests of one job. Asked anew for every hop, with the URL of that hop; the answer is
 /// used for that one hop and dropped. Implemented above net (capture/credentials), which is how net gets
 /// secrets without knowing a vault.
@@ -47,6 +53,11 @@ class Credentials {
     /// The value of the Authorization header for this URL, or empty. Given only for the origin that the
     /// secret belongs to.
     virtual vault::Secret authorization(const Url& url) = 0;
+    /// Further headers with secrets in them for this URL, under the same rule. `account`: Request::account.
+    virtual std::vector<SecretHeader> headers(const Url&, std::string_view /*account*/) { return {}; }
+    /// What a secret that has several forms was made of, in words that hold none of it ("the cookie lt");
+    /// empty where there is none.
+    virtual std::string madeOf() { return {}; }
     /// A Set-Cookie header that came with a response of this URL.
     virtual void received(const Url& url, std::string_view setCookie) = 0;
 };
@@ -92,6 +103,7 @@ struct Request {
     BodySource* source = nullptr;  ///< instead of `body`; must outlive the request
     Credentials* credentials = nullptr;
     std::optional<CookieEcho> echo{};  ///< only where that cookie goes to that URL
+    std::string account{};  ///< the site's own id of who is signed in, for secret headers that name it
     /// 0: a redirect is the answer and is given back as it is. Otherwise every hop is asked of `judge` first;
     /// GET and HEAD are repeated, POST becomes GET on 301, 302 and 303 (RFC 9110 section 15.4).
     int maxRedirects = 5;

@@ -21,6 +21,7 @@ constexpr int statusOk = 200, statusPartial = 206, statusUnauthorized = 401, sta
               statusNotFound = 404, statusGone = 410, statusUnsatisfiable = 416;
 constexpr int mostHops = 3;
 constexpr std::uint64_t maxAnswerBytes = 8u << 20;
+constexpr std::uint32_t loginAnswerWithinMs = 20'000;  // a person waits for it
 
 std::unexpected<Error> signInAt(const std::string& host) {
     return fail(Kind::login_required,
@@ -358,6 +359,29 @@ asio::awaitable<Result<Items>> Panopto::list(ListPage page, Range range, Visit v
         for (auto& item : found->items) item.isDownloadable = true;
     }
     co_return found;
+}
+
+asio::awaitable<Result<Login>> Panopto::checkLogin(std::string origin, Visit visit) {
+    auto url = net::Url::parse(origin + "/Panopto/Pages/Sessions/List.aspx");
+    if (!url || !isPanoptoHost(*url, options_.vanityHosts))
+        co_return fail(Kind::unsupported_site, "Auricle knows no Panopto at this address.");
+    net::Request request;
+    request.url = *url;
+    request.headers.push_back({"Accept", "text/html"});
+    request.credentials = &visit.credentials;
+    request.maxRedirects = 0;
+    request.maxBodyBytes = maxAnswerBytes;
+    request.totalTimeoutMs = loginAnswerWithinMs;
+    request.stop = visit.stop;
+    auto response = co_await visit.http.send(std::move(request));
+    if (!response) co_return std::unexpected(std::move(response.error()));
+    const auto& head = response->head;
+    if (head.status == statusOk) co_return Login{};
+    if (isRedirect(head.status) || head.status == statusUnauthorized || head.status == statusForbidden)
+        co_return signInAt(url->host());
+    if (auto trouble = serverTrouble(head, now_())) co_return std::unexpected(std::move(*trouble));
+    co_return fail(Kind::network, url->host() + " answered in a way that is not known (status " +
+                                      std::to_string(head.status) + ").");
 }
 
 asio::awaitable<Result<Captions>> Panopto::captions(Page page, std::string language, Visit visit) {

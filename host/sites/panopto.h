@@ -40,6 +40,8 @@ class Panopto final : public Site {
     boost::asio::awaitable<Result<Captions>> captions(Page page, std::string language, Visit visit) override;
     std::optional<ListPage> recogniseList(const net::Url& url, std::string_view fragment) const override;
     boost::asio::awaitable<Result<Items>> list(ListPage page, Range range, Visit visit) override;
+    /// Whether the page with everything a person may see opens without a sign-in.
+    boost::asio::awaitable<Result<Login>> checkLogin(std::string origin, Visit visit) override;
 
   private:
     boost::asio::awaitable<Result<DeliveryInfo>> ask(const Page& page, const Visit& visit) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sites/direct.h"
+#include "sites/mubi.h"
 #include "sites/panopto.h"
 #include "sites/playback.h"
 #include "sites/youtube.h"
@@ -56,6 +57,7 @@ Registry sitesFor(const Config& config, Programs programs) {
             YtDlp::Options{.program = std::move(programs.ytDlp),
                            .jsRuntimes = std::move(programs.jsRuntimes),
                            .network = {.caFile = config.network.caFile, .proxy = config.network.proxy}}));
+    if (mayBeUsed("mubi")) sites.push_back(std::make_unique<Mubi>());
     if (mayBeUsed("direct")) sites.push_back(std::make_unique<Direct>());
     return Registry(std::move(sites));
 }

@@ -36,4 +36,8 @@ boost::asio::awaitable<Result<Items>> Site::list(ListPage, Range, Visit) {
                    "Auricle knows no lists of this site. Open the recording itself and capture it there.");
 }
 
+boost::asio::awaitable<Result<Login>> Site::checkLogin(std::string, Visit) {
+    co_return fail(Kind::unsupported_site, "Nobody signs in to this site, so there is nothing to be asked.");
+}
+
 }  // namespace auricle::sites

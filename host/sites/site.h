@@ -92,6 +92,12 @@ struct Items {
     std::optional<std::uint64_t> next;  ///< Range::first of what comes after these, if something does
 };
 
+/// Somebody is signed in, as the site itself says.
+struct Login {
+    std::string account{};                      ///< the site's own id of the person; empty: not said
+    std::optional<std::int64_t> expiresAtMs{};  ///< Unix time, ms, where it is known
+};
+
 /// What a site may use for one capture.
 struct Visit {
     net::HttpClient& http;
@@ -146,6 +152,14 @@ class Site {
     }
     /// A part of what such a page holds. login_required where nobody is signed in, else as resolve().
     virtual boost::asio::awaitable<Result<Items>> list(ListPage page, Range range, Visit visit);
+    /// Asks the site once whether the session at `origin` is good. login_required or cookies_missing where it
+    /// is not; unsupported_site where a site has nothing that could be asked.
+    virtual boost::asio::awaitable<Result<Login>> checkLogin(std::string origin, Visit visit);
+    /// Is that question worth asking again and again while a capture runs?
+    virtual bool hasHeartbeat() const { return false; }
+    /// The origin to which this site's sessions are told as a bearer token, where a person may hand one in;
+    /// else empty.
+    virtual std::string_view bearerOrigin() const { return {}; }
 };
 
 }  // namespace auricle::sites

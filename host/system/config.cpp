@@ -127,6 +127,11 @@ void addSites(Keys& keys) {
                 [](auto& c) -> auto& { return c.panopto.whenDownloadsAreOff; },
                 choice({"refuse", "stream"})));
         }
+        if (site == "mubi") {
+            keys.push_back(key(
+                "sites.mubi.heartbeatMs", [](auto& c) -> auto& { return c.mubi.heartbeatMs; },
+                number<std::uint64_t>(0, 86'400'000, "milliseconds (0: never)")));
+        }
         if (site == "playback") {
             keys.push_back(key(
                 "sites.playback.origins", [](auto& c) -> auto& { return c.playback.origins; },

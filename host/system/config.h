@@ -43,6 +43,10 @@ struct Config {
         std::string whenDownloadsAreOff = "refuse";  ///< or "stream"
     } panopto;
     struct {
+        std::uint64_t heartbeatMs =
+            300'000;  ///< how often a session is asked after while it is used; 0: never
+    } mubi;
+    struct {
         std::vector<std::string> origins;
         std::vector<std::string> cookies;  ///< names of a person's sign-in there, where there is one
     } playback;

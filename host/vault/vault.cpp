@@ -261,6 +261,10 @@ Result<PutOutcome> Vault::put(OpenedCookies opened) {
     return told(std::move(outcome));
 }
 
+Result<PutOutcome> Vault::put(OpenedBearer opened) {
+    return told(state_->put(std::move(opened)));
+}
+
 std::vector<EntryStatus> Vault::status() const {
     std::vector<EntryStatus> all;
     for (const auto& [key, entry] : state_->entries) {

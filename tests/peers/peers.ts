@@ -15,6 +15,9 @@ import { CDN_HOSTS, Cdn } from "./panopto/cdn.ts";
 import { IDP_HOST, IdentityProvider } from "./panopto/identity-provider.ts";
 import { viewerPath } from "./panopto/lecture.ts";
 import type { Lecture } from "./panopto/lecture.ts";
+import { FileSite } from "./files/file-site.ts";
+import { Licences } from "./mubi/licences.ts";
+import { LICENCE_HOST, MUBI_CDN_HOST, MUBI_HOSTS, Mubi } from "./mubi/mubi.ts";
 import { NEIGHBOUR, STUDENT } from "./panopto/session.ts";
 import { PanoptoSite, SITE_HOST } from "./panopto/site.ts";
 import { makeLibrary } from "./playback/library.ts";
@@ -73,6 +76,10 @@ export interface Peers {
   readonly stranger: Stranger;
   readonly moodle: Moodle;
   readonly playback: PlaybackStandIn;
+  readonly mubi: Mubi;
+  /** Where MUBI's films and trailers lie. */
+  readonly mubiCdn: FileSite;
+  readonly licences: Licences;
   readonly backend: ReferenceBackend;
   /** The page of a lecture under its true name. */
   viewerUrl(lecture: Lecture, tenant?: string): string;
@@ -89,11 +96,13 @@ export interface Peers {
   stop(): Promise<void>;
 }
 
+type PeerName = "site" | "cdn" | "idp" | "stranger" | "moodle" | "mubi" | "mubiCdn" | "licences" | "playback" | "backend";
+
 export interface PeersSummary {
   readonly caFile: string;
   readonly spki: string;
-  readonly ports: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "moodle" | "playback" | "backend", number>>;
-  readonly names: Readonly<Record<"site" | "cdn" | "idp" | "stranger" | "moodle" | "playback" | "backend", readonly string[]>>;
+  readonly ports: Readonly<Record<PeerName, number>>;
+  readonly names: Readonly<Record<PeerName, readonly string[]>>;
   readonly connectTo: readonly string[];
   readonly hostResolverRules: string;
   readonly backend: { readonly origin: string; readonly token: string };
@@ -103,19 +112,26 @@ export interface PeersSummary {
 
 export async function startPeers(options: PeersOptions): Promise<Peers> {
   const authority = await createAuthority(join(options.dir, "authority"));
-  const [media, wildcard, cdnCertificate, idpCertificate, strangerCertificate, moodleCertificate, ...tenantCertificates] = await Promise.all([
+  const [media, wildcard, cdnCertificate, idpCertificate, strangerCertificate, moodleCertificate, mubiCertificates, mubiCdnCertificate, licenceCertificate, ...tenantCertificates] = await Promise.all([
     makeMedia({ ...(options.cacheDir === undefined ? {} : { cacheDir: options.cacheDir }), ...(options.hour === undefined ? {} : { hour: options.hour }) }),
     authority.certificateFor(["*.hosted.panopto.com", "*.panopto.eu", "*.panopto.com"]),
     authority.certificateFor(CDN_HOSTS),
     authority.certificateFor([IDP_HOST]),
     authority.certificateFor([...STRANGER_HOSTS, "localhost", "127.0.0.1"]),
     authority.certificateFor([...MOODLE_HOSTS]),
+    Promise.all(MUBI_HOSTS.map(async (name) => [name, await authority.certificateFor([name])] as const)),
+    authority.certificateFor([MUBI_CDN_HOST]),
+    authority.certificateFor([LICENCE_HOST]),
     ...TENANTS.map((name) => authority.certificateFor([name])),
   ]);
   const cdn = new Cdn({ certificate: cdnCertificate, ...(options.signedForMs === undefined ? {} : { signedForMs: options.signedForMs }) });
   const idp = new IdentityProvider({ certificate: idpCertificate, people: [STUDENT, NEIGHBOUR] });
   const stranger = new Stranger(strangerCertificate);
   const moodle = new Moodle({ certificate: moodleCertificate, people: [STUDENT, NEIGHBOUR], tool: `https://${SITE_HOST}` });
+  const [[, mubiCertificate]] = mubiCertificates as [(typeof mubiCertificates)[number]];
+  const mubi = new Mubi({ certificate: mubiCertificate, byName: new Map(mubiCertificates) });
+  const mubiCdn = new FileSite(mubiCdnCertificate, MUBI_CDN_HOST);
+  const licences = new Licences(licenceCertificate);
   const tenants = new Map(tenantCertificates.map((certificate) => [certificate.names[0] ?? "", certificate]));
   const site = new PanoptoSite({ certificate: wildcard, tenants, cdn, idp, platform: moodle, http1Only: options.http1Site ?? false, ...(options.signIn === undefined ? {} : { signIn: options.signIn }) });
   const lectures = makeLectures(media);
@@ -133,8 +149,8 @@ export async function startPeers(options: PeersOptions): Promise<Peers> {
     await backend.stop();
     throw error;
   });
-  await Promise.all([cdn.start(), idp.start(), stranger.start(), moodle.start(), site.start()]);
-  return new RunningPeers(authority, media, lectures, site, cdn, idp, stranger, moodle, playback, backend);
+  await Promise.all([cdn.start(), idp.start(), stranger.start(), moodle.start(), mubi.start(), mubiCdn.start(), licences.start(), site.start()]);
+  return new RunningPeers(authority, media, lectures, site, cdn, idp, stranger, moodle, mubi, mubiCdn, licences, playback, backend);
 }
 
 class RunningPeers implements Peers {
@@ -147,6 +163,9 @@ class RunningPeers implements Peers {
     readonly idp: IdentityProvider,
     readonly stranger: Stranger,
     readonly moodle: Moodle,
+    readonly mubi: Mubi,
+    readonly mubiCdn: FileSite,
+    readonly licences: Licences,
     readonly playback: PlaybackStandIn,
     readonly backend: ReferenceBackend,
   ) {}
@@ -188,7 +207,7 @@ class RunningPeers implements Peers {
   }
 
   summary(): PeersSummary {
-    const { site, cdn, idp, stranger, moodle, playback, backend } = this;
+    const { site, cdn, idp, stranger, moodle, mubi, mubiCdn, licences, playback, backend } = this;
     const lectures = Object.entries(this.lectures).map(([name, lecture]: [string, Lecture]) => [
       name,
       { title: lecture.title, url: this.viewerUrl(lecture), audioBytes: lecture.audio.bytes, videoBytes: lecture.video.bytes, audioSha256: lecture.audio.sha256 },
@@ -196,7 +215,7 @@ class RunningPeers implements Peers {
     return {
       caFile: this.caFile,
       spki: this.spki,
-      ports: { site: site.port, cdn: cdn.port, idp: idp.port, stranger: stranger.port, moodle: moodle.port, playback: playback.port, backend: backend.port },
+      ports: { site: site.port, cdn: cdn.port, idp: idp.port, stranger: stranger.port, moodle: moodle.port, mubi: mubi.port, mubiCdn: mubiCdn.port, licences: licences.port, playback: playback.port, backend: backend.port },
       names: NAMES,
       connectTo: this.connectTo(),
       hostResolverRules: this.hostResolverRules(),
@@ -207,23 +226,23 @@ class RunningPeers implements Peers {
   }
 
   assertSound(): void {
-    for (const peer of [this.site, this.cdn, this.idp, this.moodle, this.playback, this.backend]) {
+    for (const peer of [this.site, this.cdn, this.idp, this.moodle, this.mubi, this.mubiCdn, this.licences, this.playback, this.backend]) {
       if (peer.failure !== undefined) throw peer.failure;
     }
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.site, this.cdn, this.idp, this.stranger, this.moodle, this.playback, this.backend].map((peer) => peer.stop()));
+    await Promise.all([this.site, this.cdn, this.idp, this.stranger, this.moodle, this.mubi, this.mubiCdn, this.licences, this.playback, this.backend].map((peer) => peer.stop()));
   }
 
   #ports(): [string, number][] {
-    const { site, cdn, idp, stranger, moodle, playback, backend } = this;
-    const ports = { site, cdn, idp, stranger, moodle, playback, backend };
+    const { site, cdn, idp, stranger, moodle, mubi, mubiCdn, licences, playback, backend } = this;
+    const ports = { site, cdn, idp, stranger, moodle, mubi, mubiCdn, licences, playback, backend };
     return Object.entries(NAMES).flatMap(([peer, names]) => names.map((name): [string, number] => [name, ports[peer as keyof typeof ports].port]));
   }
 }
 
-const NAMES = { site: TENANTS, cdn: CDN_HOSTS, idp: [IDP_HOST], stranger: STRANGER_HOSTS, moodle: MOODLE_HOSTS, playback: PLAYBACK_HOSTS, backend: [BACKEND_HOST] } as const;
+const NAMES = { site: TENANTS, cdn: CDN_HOSTS, idp: [IDP_HOST], stranger: STRANGER_HOSTS, moodle: MOODLE_HOSTS, mubi: MUBI_HOSTS, mubiCdn: [MUBI_CDN_HOST], licences: [LICENCE_HOST], playback: PLAYBACK_HOSTS, backend: [BACKEND_HOST] } as const;
 
 /** A credential in its own header, or a secret of the site anywhere in the head. */
 function brings(record: RequestRecord, secrets: readonly string[]): boolean {

@@ -32,6 +32,8 @@ export interface FetchOptions {
   readonly home: string;
   readonly configFile: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** What stands on its standard input; nothing when left out. */
+  readonly input?: string;
 }
 
 /** A run that may be watched and stopped. */
@@ -48,7 +50,7 @@ export class FetchRun {
     const env = { PATH: process.env["PATH"], HOME: options.home, AURICLE_CONFIG: options.configFile, ...options.env };
     this.child = spawn(command, rest, { cwd: options.home, env });
     this.child.stdin.on("error", () => undefined);
-    this.child.stdin.end();
+    this.child.stdin.end(options.input ?? "");
     this.child.stdout.on("data", (bytes: Buffer) => {
       this.#out += bytes.toString("utf8");
       this.#look();

@@ -16,11 +16,13 @@ type MakeAnswer = (request: WireRequest) => Answer | Promise<Answer>;
 const LAST_MODIFIED = new Date("2026-10-12T11:30:00Z");
 
 export class FileSite extends Peer {
+  readonly #host: string;
   readonly #folders = new Map<string, string>();
   readonly #answers = new Map<string, MakeAnswer>();
 
-  constructor(certificate: Certificate) {
+  constructor(certificate: Certificate, host = FILE_HOST) {
     super({ server: "files", tls: { certificate } });
+    this.#host = host;
   }
 
   /** Serves what lies in a folder beneath a path such as `/corpus`. */
@@ -41,16 +43,16 @@ export class FileSite extends Peer {
   }
 
   url(path: string): string {
-    return `https://${FILE_HOST}${path}`;
+    return `https://${this.#host}${path}`;
   }
 
   /** For `network.connectTo`. */
   get connectTo(): string {
-    return `${FILE_HOST}:443:127.0.0.1:${String(this.port)}`;
+    return `${this.#host}:443:127.0.0.1:${String(this.port)}`;
   }
 
   protected async handle(request: WireRequest): Promise<Answer> {
-    if (request.host !== FILE_HOST) return bytesAnswer(421, "text/plain", "no such host here");
+    if (request.host !== this.#host) return bytesAnswer(421, "text/plain", "no such host here");
     const made = this.#answers.get(request.path);
     if (made !== undefined) return made(request);
     return (await this.#fromFolder(request)) ?? bytesAnswer(404, "text/plain", "there is nothing here");

@@ -20,6 +20,7 @@ class FakeManager : public capture::Manager {
     std::vector<capture::Capture> captures;  ///< newest first
     std::vector<std::string> calls;
     Result<capture::SiteListing> siteListing;
+    Result<capture::LoginState> loginState;
     bool holdsStops = false;  ///< pause, cancel and remove answer only after release()
     bool holdsParking = false;
     bool throws = false;
@@ -59,6 +60,11 @@ class FakeManager : public capture::Manager {
         calls.push_back("listSite " + request.page + " of " + request.store + " from " +
                         std::to_string(request.range.first) + ", " + std::to_string(request.range.most));
         co_return siteListing;
+    }
+    boost::asio::awaitable<Result<capture::LoginState>> checkLogin(
+        capture::LoginCheckRequest request) override {
+        calls.push_back("checkLogin " + request.site + " at " + request.origin + " of " + request.store);
+        co_return loginState;
     }
     Result<capture::Capture> get(const std::string& id) override {
         calls.push_back("get " + id);

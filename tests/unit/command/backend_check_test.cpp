@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "command/bearer.h"
 #include "tests/unit/sites/scripted_client.h"
 
 namespace auricle::command {
@@ -86,7 +87,7 @@ Result<vault::Secret> readFrom(std::string_view text) {
     EXPECT_EQ(::pipe(ends), 0);
     EXPECT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
     ::close(ends[1]);
-    auto token = readBearer(ends[0]);
+    auto token = readBearer(ends[0], "auricle doctor");
     ::close(ends[0]);
     return token;
 }

@@ -16,6 +16,7 @@ import { api, isFirefox } from "../shared/browser.ts";
 import { deliveryOf, targetOf } from "../shared/backend.ts";
 import { dropPrivateConsents, giveConsent, hasConsent, readConsents, takeConsentBack } from "../shared/consent.ts";
 import { isPrivate, isSameJar, jarNamed, nameOf, type Jar } from "../shared/jar.ts";
+import { MUBI_SIGN_IN } from "../shared/mubi.ts";
 import { captureKey, jarOfKey, recognise, siteOfPage, type LecturePage } from "../shared/page.ts";
 import { readSettings, readToken } from "../shared/settings.ts";
 import type { Action } from "../shared/advice.ts";
@@ -55,6 +56,13 @@ function isLoginOf(job: Job, cookie: Cookie): boolean {
   const { hostname } = new URL(origin);
   const isAtSite = hostname === domain || hostname.endsWith(`.${domain}`);
   return isAtSite && cookie.storeId === jar.store && ofJar([cookie], jar, origin).length > 0 && (!onlyPartitioned || isPartitioned(cookie));
+}
+
+/** Who has to sign in at MUBI is not sent to do so by the film's own page. */
+function asksToSignIn({ page, state, error }: Capture): boolean {
+  const kind = error?.data.kind;
+  const isAsked = state === "waiting_for_cookies" || kind === "login_required" || kind === "cookies_missing";
+  return isAsked && siteOfPage(page) === "mubi";
 }
 
 /** Notices outlive a private window: they name nothing that was watched there. */
@@ -260,7 +268,7 @@ export class Desk {
     const job = await this.#jobs.get(capture.key ?? capture.id);
     // A sign-in within another site's page is made by that site, in its page alone.
     if (jar.within !== undefined && job?.tabId !== undefined && (await bringUp(job.tabId))) return;
-    await openIn(jar, jar.within ?? capture.page);
+    await openIn(jar, jar.within ?? (asksToSignIn(capture) ? MUBI_SIGN_IN : capture.page));
   }
 
   /** A click on the wish that they sign in. */

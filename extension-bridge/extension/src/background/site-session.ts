@@ -1,11 +1,14 @@
 // What a session is at each site: which cookies it is made of, and where it is begun. The host's table (capture/site_cookies) has the rest.
 import type { Cookie, SiteName } from "@auricle/bridge";
+import { isMubiLogin } from "../shared/mubi.ts";
 
 export type CookieSite = Extract<SiteName, "panopto" | "youtube" | "mubi" | "playback">;
 
 interface SiteSession {
   /** Somebody is signed in where of each of these there is one; or where there is any cookie but one. */
   readonly login: readonly (readonly string[])[] | { readonly anyBut: string };
+  /** Where the name alone does not say it. */
+  readonly isLogin?: (cookie: Cookie) => boolean;
   /** The site changes its cookies all the time: the same login with others beside it is a newer session. */
   readonly rotates: boolean;
   /** The addresses that the host asks at an origin: the cookies are those which the browser would send there. */
@@ -34,7 +37,7 @@ const SESSIONS: Readonly<Record<CookieSite, SiteSession>> = {
     endpoints: ({ origin }) => [`${origin}/`],
     signInPath: "/signin",
   },
-  mubi: { login: [["lt", "_mubi_session", "remember_token"]], rotates: false, endpoints: ({ origin }) => [`${origin}/`], signInPath: "/login" },
+  mubi: { login: [["lt", "_mubi_session"]], isLogin: isMubiLogin, rotates: false, endpoints: ({ origin }) => [`${origin}/`], signInPath: "/login" },
   // Which cookie signs a person in the program's configuration knows. A player's own session is none: the program opens one for itself.
   playback: { login: { anyBut: "sessionToken" }, rotates: true, endpoints: ({ origin, url }) => [url ?? `${origin}/`, `${origin}/api/v1/session`], signInPath: "/" },
 };
@@ -61,8 +64,9 @@ export function signInUrl(site: CookieSite, origin: string): string {
 
 /** The login among cookies, or null: what changes when somebody has signed in anew. */
 export function loginOf(site: CookieSite, cookies: readonly Cookie[]): string | null {
-  const { login, rotates } = SESSIONS[site];
+  const { login, isLogin, rotates } = SESSIONS[site];
   if ("anyBut" in login) return all(cookies.filter(({ name }) => name !== login.anyBut)) || null;
+  if (isLogin) return cookies.find(isLogin)?.value ?? null;
   const values = login.map((names) => cookies.find(({ name, value }) => names.includes(name) && value !== "")?.value);
   if (values.includes(undefined)) return null;
   return rotates ? all(cookies) : values.join("\n");

@@ -2,6 +2,7 @@
 // too.
 import { api } from "../shared/browser.ts";
 import { KNOWN, readGranted } from "../shared/access.ts";
+import { isMubiHost } from "../shared/mubi.ts";
 import { isPanoptoHost } from "../shared/page.ts";
 import { isYoutubeHost } from "../shared/youtube.ts";
 
@@ -11,7 +12,7 @@ const SCRIPT_ID = "vanity";
 export async function vanityHosts(): Promise<string[]> {
   return (await readGranted()).flatMap((pattern) => {
     const host = /^https:\/\/([^*/]+)\/\*$/.exec(pattern)?.[1];
-    return host !== undefined && !isPanoptoHost(host) && !isYoutubeHost(host) ? [host] : [];
+    return host !== undefined && !isPanoptoHost(host) && !isYoutubeHost(host) && !isMubiHost(host) ? [host] : [];
   });
 }
 

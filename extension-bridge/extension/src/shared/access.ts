@@ -1,5 +1,6 @@
 // What of the web this extension may see: the browser's own permission, without which no button appears and no cookie can be read.
 import { api } from "./browser.ts";
+import { isMubiHost, MUBI } from "./mubi.ts";
 import { isPanoptoHost } from "./page.ts";
 import { isYoutubeHost, YOUTUBE } from "./youtube.ts";
 
@@ -7,12 +8,13 @@ import { isYoutubeHost, YOUTUBE } from "./youtube.ts";
 export const PANOPTO: readonly string[] = ["https://*.panopto.com/*", "https://*.panopto.eu/*"];
 
 /** All that the manifest names. */
-export const KNOWN: readonly string[] = [...PANOPTO, ...YOUTUBE];
+export const KNOWN: readonly string[] = [...PANOPTO, ...YOUTUBE, ...MUBI];
 
 /** What to ask the browser for, so that an origin comes within reach. */
 export function patternsFor(origin: string): string[] {
   const { hostname } = new URL(origin);
   if (isYoutubeHost(hostname)) return [...YOUTUBE];
+  if (isMubiHost(hostname)) return [...MUBI];
   return isPanoptoHost(hostname) ? [...PANOPTO] : [`https://${hostname}/*`];
 }
 

@@ -1,16 +1,20 @@
-// Recognises the pages that show one recording, as the host does: Panopto's (id wins over tid, parameters in any order), YouTube's, and
-// those of an institution's own player of sealed videos.
+// Recognises the pages that show one recording, as the host does: Panopto's (id wins over tid, parameters in any order), YouTube's, MUBI's,
+// and those of an institution's own player of sealed videos.
+import { isMubiHost, recogniseFilm } from "./mubi.ts";
 import { isSameJar, jarNamed, nameOf, usualJar, type Jar } from "./jar.ts";
 import { isYoutubeHost, recogniseVideo } from "./youtube.ts";
 
 /** A page that can be captured. */
 export interface LecturePage {
-  site: "panopto" | "youtube" | "playback";
+  site: "panopto" | "youtube" | "mubi" | "playback";
   /** The address without its fragment. */
   url: string;
   origin: string;
   host: string;
-  /** At Panopto a GUID in lower case; at YouTube eleven characters, whose case counts. */
+  /**
+   * At Panopto a GUID in lower case; at YouTube eleven characters, whose case counts; at MUBI the film's word or number, with `/trailer`
+   * behind it for its trailer.
+   */
   id: string;
   /** `tid` is another kind of Panopto's ids, asked for in another way. */
   idKind: "id" | "tid";
@@ -39,6 +43,7 @@ export function isPanoptoHost(host: string): boolean {
 export function siteOfPage(address: string): LecturePage["site"] {
   const { hostname, pathname } = new URL(address);
   if (isYoutubeHost(hostname)) return "youtube";
+  if (isMubiHost(hostname)) return "mubi";
   return WATCH.test(pathname) ? "playback" : "panopto";
 }
 
@@ -48,6 +53,8 @@ export function recognise(address: string, vanityHosts: readonly string[] = []):
   const url = new URL(address);
   const ofYoutube = recogniseVideo(url);
   if (ofYoutube) return ofYoutube;
+  const film = recogniseFilm(url);
+  if (film) return film;
   if (url.protocol !== "https:") return null;
   const video = WATCH.exec(url.pathname)?.[1];
   // Which of these hosts are players is the program's to know: it says so where one is not.
