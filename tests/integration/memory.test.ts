@@ -146,7 +146,7 @@ describe("secrets of a download that is under way", () => {
     if (await isSanitized(host)) return test.skip(SANITIZED);
     const auth = await host.signIn();
     await host.putToken(TOKEN);
-    const stall = scene.peers.cdn.fail({ kind: "stall", afterBytes: 4096 });
+    const stall = scene.peers.cdn.fail({ kind: "stall", afterBytes: 10_000 }, { method: "GET" });
     const { id } = await host.start(scene.peers.viewerUrl(scene.lecture()), { deliver: scene.toBackend });
     await host.satisfies(id, ({ state, done }) => state === "downloading" && done > 0);
     await host.bridge.vault.forget({ origin: ORIGIN });
