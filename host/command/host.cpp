@@ -86,9 +86,9 @@ capture::DutyMeans Host::dutyMeans() {
             .captures = captures_,
             .refresh =
                 [this](vault::Key key, std::string reason, std::stop_token stop) {
-                    return refresh_.refreshed(
-                        std::move(key),
-                        vault::reasonOf(reason).value_or(vault::Reason::manual_trigger), std::move(stop));
+                    return refresh_.refreshed(std::move(key),
+                                              vault::reasonOf(reason).value_or(vault::Reason::manual_trigger),
+                                              std::move(stop));
                 },
             .monotonic = std::chrono::steady_clock::now,
             .version = AURICLE_VERSION};
