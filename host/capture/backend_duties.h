@@ -1,5 +1,5 @@
-// Which backends are served, and when: those that this machine has sent something to before, while their token is
-// in the vault.
+// Which backends are served, and when: those that this machine has sent something to before, while their
+// token is in the vault.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -30,9 +30,9 @@ JobOutcome refused(std::string why) {
 
 /// An answer about the recording or the account stays the same, however often it is asked for.
 bool isFinal(Kind kind) {
-    constexpr std::array finals{Kind::forbidden,        Kind::not_found,         Kind::not_media,
-                                Kind::drm_protected,    Kind::unsupported_site,  Kind::download_disabled,
-                                Kind::too_large,        Kind::upload_rejected,   Kind::tool_missing};
+    constexpr std::array finals{Kind::forbidden,     Kind::not_found,        Kind::not_media,
+                                Kind::drm_protected, Kind::unsupported_site, Kind::download_disabled,
+                                Kind::too_large,     Kind::upload_rejected,  Kind::tool_missing};
     return std::ranges::count(finals, kind) > 0;
 }
 
@@ -122,7 +122,8 @@ delivery::Asking BackendDuty::asking() const {
     delivery::Asking asking{.wait = std::chrono::milliseconds(means_.services.config.jobs.waitMs),
                             .most = mostAtOnce - std::min(mostAtOnce, working_.size()),
                             .working = {working_.begin(), working_.end()}};
-    while (asking.most > 0 && allowance_.wait(now(), static_cast<unsigned>(asking.most)).count() > 0) --asking.most;
+    while (asking.most > 0 && allowance_.wait(now(), static_cast<unsigned>(asking.most)).count() > 0)
+        --asking.most;
     return asking;
 }
 
@@ -135,8 +136,9 @@ bool BackendDuty::take(std::vector<BackendJob> jobs) {
         allowance_.take(now());
         asio::co_spawn(
             loop_,
-            [](Self self, BackendJob what) -> asio::awaitable<void> { co_await self->carryOut(std::move(what)); }(
-                shared_from_this(), std::move(job)),
+            [](Self self, BackendJob what) -> asio::awaitable<void> {
+                co_await self->carryOut(std::move(what));
+            }(shared_from_this(), std::move(job)),
             asio::detached);
     }
     return any;
@@ -168,7 +170,8 @@ asio::awaitable<JobOutcome> BackendDuty::refreshed(BackendJob job) {
     auto page = url ? services.sites.recognise(*url) : std::nullopt;
     if (!page || page->site != job.site) {
         co_return refused(
-            "This machine has sent nothing from that site to this backend, and refreshes no other site for it.");
+            "This machine has sent nothing from that site to this backend, and refreshes no other site for "
+            "it.");
     }
     if (!services.config.sites.at(page->site).useCookies)
         co_return refused("The use of cookies is switched off for this site on this machine.");
@@ -183,7 +186,8 @@ asio::awaitable<JobOutcome> BackendDuty::captured(BackendJob job) {
     auto before = std::ranges::find(known, job.url, [](const Entry& entry) { return entry.capture.page; });
     if (before == known.end()) {
         co_return refused(
-            "This machine has never registered that page with this backend, and captures no other page for it.");
+            "This machine has never registered that page with this backend, and captures no other page for "
+            "it.");
     }
     StartRequest request;
     request.page = job.url;
@@ -224,8 +228,10 @@ delivery::HostReport BackendDuty::report() const {
     for (const auto& capture : means_.captures.unfinished()) {
         const auto& target = capture.target;
         if (target.to != delivery::Target::To::backend || target.origin != backend_.origin()) continue;
-        if (capture.state == State::waiting_for_cookies) ++report.waiting;
-        else if (capture.state != State::parked) ++report.running;
+        if (capture.state == State::waiting_for_cookies)
+            ++report.waiting;
+        else if (capture.state != State::parked)
+            ++report.running;
     }
     return report;
 }

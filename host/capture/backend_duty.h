@@ -1,5 +1,5 @@
-// Serves one backend: asks it for jobs as long as it may, carries them out, says what became of each, and reports
-// how this machine stands.
+// Serves one backend: asks it for jobs as long as it may, carries them out, says what became of each, and
+// reports how this machine stands.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,9 +32,9 @@ struct DutyMeans {
     std::string version;
 };
 
-/// A backend is believed nothing: it may only ask for the cookies of a site, and for the pages, that this machine
-/// has itself registered with it before; so many jobs an hour and a few at a time are taken, and whatever answers
-/// at once and brings nothing is asked ever less often.
+/// A backend is believed nothing: it may only ask for the cookies of a site, and for the pages, that this
+/// machine has itself registered with it before; so many jobs an hour and a few at a time are taken, and
+/// whatever answers at once and brings nothing is asked ever less often.
 class BackendDuty : public std::enable_shared_from_this<BackendDuty> {
   public:
     enum class End : std::uint8_t {
@@ -47,8 +47,8 @@ class BackendDuty : public std::enable_shared_from_this<BackendDuty> {
 
     /// Begins; `ended` is called once, on the loop, unless the loop ends first.
     void begin(std::function<void(End)> ended);
-    /// Ends every request now. What is under way for a job goes on as a capture of the person's does; the backend
-    /// gives the job out again.
+    /// Ends every request now. What is under way for a job goes on as a capture of the person's does; the
+    /// backend gives the job out again.
     void stop() { stop_.request_stop(); }
     /// Something happened that may be in the report.
     void noteChange();

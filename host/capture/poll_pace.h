@@ -9,9 +9,9 @@
 
 namespace auricle::capture {
 
-/// Not at all after an answer that brought a job, or that was kept back as it was asked to be; ever longer, up to
-/// five minutes, after one that came at once and brought nothing, or failed. What the backend itself says
-/// (Retry-After) wins.
+/// Not at all after an answer that brought a job, or that was kept back as it was asked to be; ever longer,
+/// up to five minutes, after one that came at once and brought nothing, or failed. What the backend itself
+/// says (Retry-After) wins.
 class PollPace {
   public:
     void useful() { inVain_ = 0; }

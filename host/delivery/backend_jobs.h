@@ -1,5 +1,5 @@
-// What a backend asks of this machine and what it hears from it (docs/backend.md "Asking the machine"): jobs by
-// long poll, what became of each, and the machine's own state.
+// What a backend asks of this machine and what it hears from it (docs/backend.md "Asking the machine"): jobs
+// by long poll, what became of each, and the machine's own state.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -62,8 +62,8 @@ class BackendJobs {
   public:
     BackendJobs(net::Url backend, Visit visit) : backend_(std::move(backend)), visit_(std::move(visit)) {}
 
-    /// GET /api/host/jobs, once. Nothing where the backend has no such interface (404, 405). What is no job in
-    /// the answer is passed over, and so is what goes beyond `Asking::most`.
+    /// GET /api/host/jobs, once. Nothing where the backend has no such interface (404, 405). What is no job
+    /// in the answer is passed over, and so is what goes beyond `Asking::most`.
     boost::asio::awaitable<Result<std::optional<std::vector<BackendJob>>>> ask(Asking asking);
     /// POST /api/host/jobs/{id}, again for what may pass. A backend that does not hear it asks again.
     boost::asio::awaitable<void> answer(std::string id, JobOutcome outcome);

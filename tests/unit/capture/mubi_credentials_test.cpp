@@ -38,7 +38,7 @@ class MubiCredentialsTest : public testing::Test {
         return names;
     }
 
-    vault::Vault vault{siteCookies(), vault::Vault::realClocks()};
+    vault::Vault vault{siteCookies(Config{}), vault::Vault::realClocks()};
     std::unique_ptr<net::Credentials> credentials = siteCredentials(vault, key, true);
 };
 

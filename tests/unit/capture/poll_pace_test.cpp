@@ -9,7 +9,8 @@ using std::chrono::milliseconds;
 
 TEST(PollPace, waits_twice_as_long_each_time_and_five_minutes_at_most) {
     PollPace pace;
-    for (int seconds : {1, 2, 4, 8, 16, 32, 64, 128, 150, 150}) EXPECT_EQ(pace.inVain(0), milliseconds(seconds * 1000));
+    for (int seconds : {1, 2, 4, 8, 16, 32, 64, 128, 150, 150})
+        EXPECT_EQ(pace.inVain(0), milliseconds(seconds * 1000));
     EXPECT_EQ(pace.inVain(0.5), milliseconds(225'000));
 }
 

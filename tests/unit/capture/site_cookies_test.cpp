@@ -35,7 +35,7 @@ class SiteCookies : public testing::Test {
     }
     static constexpr const char* tube = "https://www.youtube.com";
 
-    vault::Vault secrets{siteCookies(), vault::Vault::realClocks()};
+    vault::Vault secrets{siteCookies(Config{}), vault::Vault::realClocks()};
 };
 
 TEST_F(SiteCookies, youtube_needs_who_is_logged_in_and_one_of_three_keys) {

@@ -81,7 +81,8 @@ TEST_F(BackendJobsTest, asks_once_with_the_token_and_says_what_it_is_still_at) {
 }
 
 TEST_F(BackendJobsTest, reads_jobs_and_passes_over_what_is_none) {
-    auto asked = askAnswered(R"({"jobs":[1,null,[],{},{"id":"x"},{"id":"..","kind":"refresh"},{"id":"y","kind":"run"},
+    auto asked =
+        askAnswered(R"({"jobs":[1,null,[],{},{"id":"x"},{"id":"..","kind":"refresh"},{"id":"y","kind":"run"},
         {"id":"1","kind":"refresh","site":"panopto","reason":"stale","attempt":2},
         {"id":2,"kind":"capture","site":7,"url":"https://a.example/"}]})");
     ASSERT_TRUE(asked && *asked);
@@ -95,14 +96,18 @@ TEST_F(BackendJobsTest, reads_jobs_and_passes_over_what_is_none) {
 
 TEST_F(BackendJobsTest, takes_no_more_jobs_than_it_asked_for) {
     json many{{"jobs", json::array()}};
-    for (int i = 0; i < 1000; ++i) many["jobs"].push_back({{"id", i}, {"kind", "refresh"}, {"site", "panopto"}});
+    for (int i = 0; i < 1000; ++i)
+        many["jobs"].push_back({{"id", i}, {"kind", "refresh"}, {"site", "panopto"}});
     auto asked = askAnswered(many.dump());
     ASSERT_TRUE(asked && *asked);
     EXPECT_EQ((*asked)->size(), 4u);
 }
 
 TEST_F(BackendJobsTest, leaves_out_what_is_longer_than_it_can_be) {
-    json job{{"id", "1"}, {"kind", "capture"}, {"url", "https://a.example/" + std::string(5000, 'x')}, {"site", std::string(65, 's')}};
+    json job{{"id", "1"},
+             {"kind", "capture"},
+             {"url", "https://a.example/" + std::string(5000, 'x')},
+             {"site", std::string(65, 's')}};
     auto asked = askAnswered(json{{"jobs", {job}}}.dump());
     ASSERT_TRUE(asked && *asked);
     EXPECT_EQ((*asked)->at(0).url + (*asked)->at(0).site, "");
@@ -163,18 +168,20 @@ TEST_F(BackendJobsTest, does_not_repeat_an_answer_that_nobody_waits_for) {
 
 TEST_F(BackendJobsTest, reports_numbers_and_words_and_nothing_else) {
     http.answers = {{.status = 204}, {.status = 405}};
-    HostReport report{.sites = {{.site = "panopto", .freshness = "fresh", .count = 2, .putAtMs = 1'795'296'343'734},
-                                {.site = "mubi", .freshness = "unknown", .count = 0}},
-                      .running = 3,
-                      .waiting = 1,
-                      .version = "0.1.0"};
+    HostReport report{
+        .sites = {{.site = "panopto", .freshness = "fresh", .count = 2, .putAtMs = 1'795'296'343'734},
+                  {.site = "mubi", .freshness = "unknown", .count = 0}},
+        .running = 3,
+        .waiting = 1,
+        .version = "0.1.0"};
     auto told = jobs();
     auto first = run(told.report(report));
     auto second = run(told.report(report));
     ASSERT_TRUE(first && second);
     EXPECT_TRUE(*first);
     EXPECT_FALSE(*second);
-    EXPECT_EQ(http.asked[0].method + ' ' + http.asked[0].url.text(), "PUT " + backendOrigin + "/api/host/status");
+    EXPECT_EQ(http.asked[0].method + ' ' + http.asked[0].url.text(),
+              "PUT " + backendOrigin + "/api/host/status");
     auto body = json::parse(http.asked[0].body);
     EXPECT_EQ(body, json::parse(R"({"captures":{"running":3,"waiting":1},"host_version":"0.1.0","sites":[
         {"site":"panopto","freshness":"fresh","count":2,"put_at":"2026-11-21T21:25:43.734Z"},
