@@ -145,9 +145,13 @@ export class PlaybackStandIn extends Peer {
     const { port } = this;
     await super.stop();
     await this.#service.close();
-    await meanwhile();
-    this.#service = await this.#parts.renew();
-    await super.start(port);
+    try {
+      await meanwhile();
+    } finally {
+      // Also when a test fails meanwhile: those after it have the same server.
+      this.#service = await this.#parts.renew();
+      await super.start(port);
+    }
   }
 
   /** The next `times` questions for keys are too many. `retryAfter`: seconds */
