@@ -144,9 +144,9 @@ TEST_F(PartFileTest, tells_who_follows_it_of_its_beginning_and_at_the_end_of_all
     };
     std::optional<bool> sawAll;
     boost::asio::co_spawn(loop, follow(), [&](std::exception_ptr, bool seen) { sawAll = seen; });
+    loop.restart();
     loop.poll();
     ASSERT_TRUE(part->append(bytesOf(std::string(300'000, 'x'))));
-    loop.restart();
     while (safe.empty()) loop.run_one();
     EXPECT_EQ(safe, (std::vector<std::uint64_t>{300'000}));
     ASSERT_TRUE(part->append(bytesOf(std::string(100'000, 'x'))));

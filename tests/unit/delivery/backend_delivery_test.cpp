@@ -139,7 +139,7 @@ TEST_F(BackendDeliveryTest, what_has_arrived_ahead_damaged_is_sent_again) {
     const Parcel parcel = parcelOf(text(2500));
     BackendDelivery way = delivery();
     follow(way, parcel);
-    backend.order("POST", {.what = What::flipStored});
+    backend.uploads.begin()->second.bytes[0] ^= 4;
     expectDelivered(deliver(way, parcel), parcel);
     EXPECT_EQ(backend.count("PATCH"), 3u);
 }
