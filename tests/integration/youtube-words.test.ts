@@ -176,7 +176,8 @@ describe("yt-dlp that ends well", () => {
   });
 
   it("and names a file elsewhere has failed", async () => {
-    const { capture } = await outcomeOf(fetching(`echo 'FILE "/etc/hostname"'`));
+    const { file } = stage.scene.peers.lectures.short.audio;
+    const { capture } = await outcomeOf(fetching(`echo 'FILE "${file}"'`));
     assertFailed(capture, "not_media");
   });
 });

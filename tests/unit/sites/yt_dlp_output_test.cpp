@@ -78,7 +78,8 @@ TEST(YtDlpOutput, drops_a_line_without_an_end_and_goes_on_with_the_next) {
     YtDlpOutput output;
     const std::string much(600'000, 'x');
     for (int i = 0; i < 10; ++i) output.push(much);
-    output.push("\nPROG {\"downloaded_bytes\": 7}\n");
+    EXPECT_FALSE(output.push("PROG {\"downloaded_bytes\": 5}\n"));  // that line's own end
+    EXPECT_TRUE(output.push("PROG {\"downloaded_bytes\": 7}\n"));
     EXPECT_EQ(output.done(), 7u);
 }
 
