@@ -249,10 +249,6 @@ Result<PutOutcome> Vault::put(const Secret& opened) {
     return put(std::move(std::get<OpenedBearer>(*read)));
 }
 
-Result<PutOutcome> Vault::put(OpenedBearer opened) {
-    return told(state_->put(std::move(opened)));
-}
-
 Result<PutOutcome> Vault::put(OpenedCookies opened) {
     const Key key{opened.site, opened.origin, opened.store};
     auto outcome = state_->put(std::move(opened));
