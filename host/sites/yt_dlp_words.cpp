@@ -156,10 +156,16 @@ std::optional<Error> aboutTheTool(const Said& said, const YtDlpCircumstances& of
                      .message = "This yt-dlp (" + of.version +
                                 ") needs a JavaScript runtime to get at YouTube's sound, and found none. "
                                 "Install deno (2 or newer) or node (20 or newer), then try again."};
-    if (of.isOld || said.anywhere("older than 90 days") || couldNotSolve(said))
+    if (of.isOld || said.anywhere("older than 90 days"))
         return Error{.kind = Kind::tool_missing,
                      .message = "This yt-dlp (" + of.version + ") is too old for YouTube as it is now. " +
                                 std::string(howToGetANewerOne)};
+    if (couldNotSolve(said))
+        return Error{.kind = Kind::tool_missing,
+                     .message = "This yt-dlp (" + of.version +
+                                ") could not solve what YouTube hides its sound behind. It needs deno (2 or "
+                                "newer) or node (20 or newer), its own scripts for them (the package "
+                                "yt-dlp-ejs), or has to be a newer one."};
     return std::nullopt;
 }
 

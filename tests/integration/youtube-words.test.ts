@@ -73,7 +73,7 @@ describe("what yt-dlp says of the account or the video ends the capture, and nob
     format: { says: [NO_FORMAT], kind: "not_media", tells: /no sound/ },
     "403": { says: ["ERROR: unable to download video data: HTTP Error 403: Forbidden"], kind: "forbidden", tells: /403/ },
     js: { says: [NO_RUNTIME, NO_FORMAT], kind: "tool_missing", tells: /deno .* node/ },
-    "js, a riddle not solved": { says: ["WARNING: [youtube] n challenge solving failed: Some formats may be missing.", NO_FORMAT], kind: "tool_missing", tells: /newer/ },
+    "js, a riddle not solved": { says: ["WARNING: [youtube] n challenge solving failed: Some formats may be missing.", NO_FORMAT], kind: "tool_missing", tells: /yt-dlp-ejs/ },
     stale: { says: ["WARNING: Your yt-dlp version (2026.01.01) is older than 90 days!", NO_FORMAT], kind: "tool_missing", tells: /newer/ },
   };
   for (const [name, { says, kind, tells }] of Object.entries(rows)) {

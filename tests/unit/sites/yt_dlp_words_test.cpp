@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"format", noFormat, Kind::not_media}, Row{"js", noRuntime + noFormat, Kind::tool_missing, "deno"},
         Row{"js_riddle",
             "WARNING: [youtube] n challenge solving failed: Some formats may be missing. See\n" + noFormat,
-            Kind::tool_missing, "newer"},
+            Kind::tool_missing, "yt-dlp-ejs"},
         Row{"stale", "WARNING: Your yt-dlp version (2026.01.01) is older than 90 days!\n" + noFormat,
             Kind::tool_missing, "newer"},
         Row{"not_begun", error + "This live event will begin in 5 hours.", Kind::not_ready_yet},
