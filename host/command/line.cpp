@@ -104,13 +104,13 @@ int runLine(int argc, char** argv, const Hardening& hardening) {
     auto* fetch =
         app.add_subcommand("fetch", "Capture from the command line: the sound of a page, or of media");
     fetch->add_option("URL", fetching.url, "A page that Auricle knows, or an address of media")->required();
-    auto* cookies =
+    auto* cookieFile =
         fetch->add_option("--cookies", fetching.cookies, "A cookie file in Netscape's format (cookies.txt)");
-    cookies->type_name("FILE");
+    cookieFile->type_name("FILE");
     fetch
         ->add_flag("--bearer-from-stdin", fetching.readsBearer,
                    "Sign in with a token of the site (MUBI): it is read from standard input and kept nowhere")
-        ->excludes(cookies);
+        ->excludes(cookieFile);
     fetch->add_option("--out", fetching.folder, "Where the file goes; else the configured folder")
         ->type_name("FOLDER");
     fetch->add_option("--title", fetching.title, "What the file is to be called")->type_name("TEXT");

@@ -92,8 +92,8 @@ class PlaybackTest : public testing::Test {
 
     boost::asio::io_context loop;
     PlaybackServer server;
-    vault::Vault vault{{{.site = "playback", .login = {"login"}, .helpful = {}}},
-                       std::chrono::system_clock::now};
+    vault::Vault vault{{{.site = "playback", .login = {{"login"}}, .helpful = {}}},
+                       vault::Vault::realClocks()};
     capture::SiteCredentials credentials{
         vault, {"playback", server.origin, "0"}, true, {std::string(sites::playbackSessionCookie)}};
     sites::Playback site{{.origins = {server.origin}}};

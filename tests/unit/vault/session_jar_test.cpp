@@ -53,7 +53,7 @@ TEST_F(SessionJarTest, lets_go_of_it_when_the_server_clears_it) {
 
 class SessionCredentials : public SessionJarTest {
   protected:
-    Vault vault{{{.site = "playback", .login = {"login"}, .helpful = {}}}, std::chrono::system_clock::now};
+    Vault vault{{{.site = "playback", .login = {{"login"}}, .helpful = {}}}, Vault::realClocks()};
     Key key{"playback", "https://play.uni.example", "0"};
     capture::SiteCredentials one{vault, key, true, {"sessionToken"}},
         other{vault, key, true, {"sessionToken"}}, withoutCookies{vault, key, false, {"sessionToken"}};
