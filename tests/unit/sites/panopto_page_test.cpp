@@ -140,7 +140,7 @@ TEST(SiteRegistry, KnowsPagesOfTheSitesThatAreOn) {
     ASSERT_TRUE(page);
     ASSERT_NE(registry.find(page->site), nullptr);
     EXPECT_EQ(registry.find(page->site)->name(), "panopto");
-    EXPECT_EQ(registry.names(), (std::vector<std::string_view>{"panopto", "mubi", "direct"}));
+    EXPECT_EQ(registry.names(), (std::vector<std::string_view>{"panopto", "youtube", "mubi", "direct"}));
     EXPECT_EQ(registry.find("nobody"), nullptr);
     EXPECT_FALSE(registry.recognise(*net::Url::parse("https://example.org/")));
 }

@@ -50,6 +50,7 @@ class PlaybackServer final : public net::HttpClient {
     /// What lies on the disk in place of what was sealed.
     std::function<void(std::size_t index, Bytes& sealed)> tamper = [](std::size_t, Bytes&) {};
     std::function<std::string(unsigned)> newToken = [](unsigned n) { return "token-" + std::to_string(n); };
+    std::size_t segmentsAsked = 0;
     std::function<void(const std::string& what)> onRequest = [](const std::string&) {};
 
     std::size_t count(const std::string& what) const {
@@ -82,6 +83,7 @@ class PlaybackServer final : public net::HttpClient {
     boost::asio::awaitable<Result<net::Response>> send(net::Request request) override {
         auto what = request.method + " " + request.url.path();
         bool isMedia = request.url.path().starts_with("/media/");
+        if (isMedia) ++segmentsAsked;
         if (!isMedia) {
             asked.push_back(what);
             bodies.push_back(request.body);
