@@ -315,9 +315,8 @@ asio::awaitable<void> Captures::conclude(JobPointer job, Result<void> outcome) {
     count(capture, State::done);
     job->enter(State::done);
     if (auto archived = store_.archive(job->entry); !archived) {
-        warn("history",
-                      "A finished capture could not be written down, so it may be offered again: " +
-                          archived.error().message);
+        warn("history", "A finished capture could not be written down, so it may be offered again: " +
+                            archived.error().message);
     }
 }
 

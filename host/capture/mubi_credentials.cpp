@@ -54,8 +54,7 @@ std::optional<vault::MubiSession> sessionAt(vault::Vault& vault, const vault::Ke
 }  // namespace
 
 MubiCredentials::MubiCredentials(vault::Vault& vault, vault::Key key, bool useCookies, std::string capture)
-    : SessionCredentials(vault, std::move(key), useCookies, std::move(capture)),
-      anonymous_(randomNumber()) {}
+    : SessionCredentials(vault, std::move(key), useCookies, std::move(capture)), anonymous_(randomNumber()) {}
 
 std::optional<vault::MubiSession> MubiCredentials::session() {
     return mayUse() ? sessionAt(vault_, key_) : std::nullopt;

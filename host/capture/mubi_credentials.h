@@ -27,7 +27,7 @@ class MubiCredentials final : public SessionCredentials {
   private:
     std::optional<vault::MubiSession> session();
 
-    std::string anonymous_;               ///< stands in where the browser has no number of its own
+    std::string anonymous_;  ///< stands in where the browser has no number of its own
 };
 
 /// When a session ends whose token says so itself: Unix time, ms.

@@ -31,8 +31,8 @@ Pipeline::Pipeline(asio::any_io_executor loop, Services& services, Slots& slots,
       capture_(job.entry.capture),
       site_(*services.sites.find(job.page.site)),
       credentials_(siteCredentials(services.vault, siteKey(),
-                                   services.config.sites.at(job.page.site).useCookies,
-                                   site_.sessionCookies(), job.entry.capture.id)) {
+                                   services.config.sites.at(job.page.site).useCookies, site_.sessionCookies(),
+                                   job.entry.capture.id)) {
     credentials_->withholdSpent(services.refresh);
 }
 
@@ -407,7 +407,7 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error, vault
     // Nobody came to help: what stands in the way says more than that.
     bool isInVain = !refreshed && refreshed.error().kind == Kind::login_required;
     bool saysMore = error.kind == Kind::bot_detected || error.kind == Kind::cookies_missing;
-    co_return isInVain && saysMore ? std::unexpected(error) : refreshed;
+    co_return isInVain&& saysMore ? std::unexpected(error) : refreshed;
 }
 
 asio::awaitable<Result<void>> Pipeline::waitForToken(const Error& error) {

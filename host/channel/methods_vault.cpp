@@ -102,7 +102,8 @@ Outcome audit(Desk& desk, const JsonView& given) {
     const auto after = params.optionalText("after", {.maxBytes = 64});
     const auto limit = params.optionalInteger("limit", 1, std::numeric_limits<std::int64_t>::max());
     if (fault) return Answer(std::unexpected(std::move(*fault)));
-    const auto most = static_cast<std::size_t>(std::min<std::int64_t>(limit.value_or(usualEvents), mostEvents));
+    const auto most =
+        static_cast<std::size_t>(std::min<std::int64_t>(limit.value_or(usualEvents), mostEvents));
     auto page = desk.parts.readAudit ? desk.parts.readAudit(after, most) : vault::AuditPage{};
     if (!page) return Answer(std::unexpected(std::move(page.error())));
     auto events = nlohmann::json::array();

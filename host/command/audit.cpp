@@ -30,7 +30,9 @@ int printAudit(const AuditOptions& options) {
     if (page->records.empty() && !options.isJson) std::puts("Nothing has happened to a secret yet.");
     for (const auto& record : page->records | std::views::reverse) {
         if (options.isJson)
-            std::puts(channel::toJson(record).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+            std::puts(channel::toJson(record)
+                          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                          .c_str());
         else
             printRow(record);
     }

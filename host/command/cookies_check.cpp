@@ -71,7 +71,7 @@ Found lookInto(const SiteRules& rules, std::string origin, std::vector<vault::Of
 }
 
 Result<std::vector<Found>> lookInto(const std::filesystem::path& file, const Config& config,
-                                     std::int64_t nowMs) {
+                                    std::int64_t nowMs) {
     auto cookies = readCookieFile(file);
     if (!cookies) return std::unexpected(std::move(cookies.error()));
     std::vector<Found> all;

@@ -170,9 +170,8 @@ channel::Parts Host::parts() {
             .ready =
                 [this] {
                     duties_.begin();
-                    watch_.begin(loop_.get_executor(), vault_, refresh_, [this](auto kind, auto message) {
-                        captures_.warn(kind, message);
-                    });
+                    watch_.begin(loop_.get_executor(), vault_, refresh_,
+                                 [this](auto kind, auto message) { captures_.warn(kind, message); });
                 },
             .reveal = [this](const std::string& file) { return reveal(loop_, file); },
             .ending = [this] { duties_.stop(); }};

@@ -91,7 +91,8 @@ std::string prometheusText(const capture::Totals& totals) {
     out.family("auricle_uploaded_bytes_total", "Bytes of these files.");
     out.sample(totals.uploadedBytes);
     out.family("auricle_cookie_failures_total", "Sessions that were no good, by reason.");
-    for (const auto& [reason, count] : totals.cookieFailures) out.sample(count, "reason=" + labelValue(reason));
+    for (const auto& [reason, count] : totals.cookieFailures)
+        out.sample(count, "reason=" + labelValue(reason));
     out.family("auricle_refreshes_total", "Refreshes of a session, by site and outcome.");
     for (const auto& [site, one] : totals.refreshes) {
         out.sample(one.completed, "site=" + labelValue(site) + ",outcome=\"completed\"");

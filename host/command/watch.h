@@ -1,5 +1,5 @@
-// Keeps the audit, the counters and the alerts in step with what happens to secrets, and this process findable
-// for `auricle forget` while it holds one.
+// Keeps the audit, the counters and the alerts in step with what happens to secrets, and this process
+// findable for `auricle forget` while it holds one.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

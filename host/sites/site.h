@@ -109,7 +109,8 @@ struct Visit {
     const PageMedia* given = nullptr;  ///< what the page gave, if it did
     bool wantsEveryWay = false;        ///< measure all ways, also those that will not be needed
     std::optional<Kind> hasFailed{};   ///< the way that was offered first has failed so: the others, please
-    std::filesystem::path folder{};    ///< absolute; of this capture alone, for files on the way; may be missing
+    std::filesystem::path
+        folder{};  ///< absolute; of this capture alone, for files on the way; may be missing
 };
 
 class Site {

@@ -207,8 +207,7 @@ Keys allKeys() {
     keys.push_back(key(
         "jobs.enabled", [](auto& c) -> auto& { return c.jobs.enabled; }, truth()));
     keys.push_back(key(
-        "jobs.perHour", [](auto& c) -> auto& { return c.jobs.perHour; },
-        number<unsigned>(1, 3600, "jobs")));
+        "jobs.perHour", [](auto& c) -> auto& { return c.jobs.perHour; }, number<unsigned>(1, 3600, "jobs")));
     keys.push_back(key(
         "jobs.waitMs", [](auto& c) -> auto& { return c.jobs.waitMs; },
         number<std::uint64_t>(1'000, 60'000, "milliseconds")));

@@ -1,4 +1,5 @@
-// A running process of ours says in a folder that it is there, so that another one can ask all of them to end.
+// A running process of ours says in a folder that it is there, so that another one can ask all of them to
+// end.
 #pragma once
 
 #include <chrono>
@@ -37,7 +38,8 @@ struct EndedProcesses {
     std::size_t left = 0;  ///< did not end in time, or may not be asked to
 };
 
-/// Asks every marked process to end (SIGTERM) and waits for them, `patience` at most for all together. Blocks.
+/// Asks every marked process to end (SIGTERM) and waits for them, `patience` at most for all together.
+/// Blocks.
 EndedProcesses endMarked(const std::filesystem::path& folder, std::chrono::milliseconds patience);
 
 }  // namespace auricle

@@ -30,8 +30,8 @@ void Alerts::refreshed(const std::string& origin, bool isCompleted) {
 
 void Alerts::look(const std::vector<EntryStatus>& entries, std::size_t waiting) {
     for (const auto& entry : entries) {
-        bool isAboutToEnd = entry.slot == "active" && entry.kind == "cookies" &&
-                            entry.freshness == "stale" && entry.expiresAtMs.has_value();
+        bool isAboutToEnd = entry.slot == "active" && entry.kind == "cookies" && entry.freshness == "stale" &&
+                            entry.expiresAtMs.has_value();
         if (!isAboutToEnd) continue;
         tellOnce("session_expiring", entry.key.origin,
                  "Your session at " + hostOf(entry.key.origin) +

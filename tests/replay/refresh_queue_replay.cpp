@@ -1,6 +1,6 @@
-// Plays histories that are read from standard input, an operation a line, on the refreshes' queue, and prints a
-// line for each: what it answered, and where every job is then. tests/integration/refresh-queue.test.ts holds
-// that against BullMQ.
+// Plays histories that are read from standard input, an operation a line, on the refreshes' queue, and prints
+// a line for each: what it answered, and where every job is then. tests/integration/refresh-queue.test.ts
+// holds that against BullMQ.
 #include <functional>
 #include <iostream>
 #include <map>
@@ -23,13 +23,20 @@ class Replay {
         line >> operation >> nowMs;
         const Instant now{nowMs};
         std::string answer;
-        if (operation == "add") answer = add(line, now);
-        else if (operation == "take") answer = take(line, now);
-        else if (operation == "complete") answer = complete(line, now);
-        else if (operation == "fail") answer = fail(line, now);
-        else if (operation == "promote") answer = queue_.promote(read<JobId>(line)) ? "yes" : "no";
-        else if (operation == "remove") answer = queue_.remove(read<JobId>(line), now) ? "yes" : "no";
-        else if (operation == "sweep") answer = sweep(now);
+        if (operation == "add")
+            answer = add(line, now);
+        else if (operation == "take")
+            answer = take(line, now);
+        else if (operation == "complete")
+            answer = complete(line, now);
+        else if (operation == "fail")
+            answer = fail(line, now);
+        else if (operation == "promote")
+            answer = queue_.promote(read<JobId>(line)) ? "yes" : "no";
+        else if (operation == "remove")
+            answer = queue_.remove(read<JobId>(line), now) ? "yes" : "no";
+        else if (operation == "sweep")
+            answer = sweep(now);
         return answer + " |" + states();
     }
 
@@ -75,7 +82,8 @@ class Replay {
     std::string states() const {
         std::string text;
         for (JobId id = 1; id <= last_; ++id) {
-            if (const auto state = queue_.state(id)) text += " " + std::to_string(id) + ":" + std::string(word(*state));
+            if (const auto state = queue_.state(id))
+                text += " " + std::to_string(id) + ":" + std::string(word(*state));
         }
         const auto counts = queue_.counts();
         const auto due = queue_.nextDue();

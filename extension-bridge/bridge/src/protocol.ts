@@ -630,6 +630,9 @@ export interface HostChanged {
   tools: Tools;
 }
 export interface HostWarning {
+  /**
+   * session_expiring, refresh_failing and refresh_backlog are for a person to hear; others (history) are for a list.
+   */
   kind: string;
   message: string;
 }

@@ -213,7 +213,8 @@ TEST_F(PlaybackTest, asks_for_no_key_long_before_it_is_needed) {
     for (unsigned i = 0; i < 400; ++i) server.segments.push_back(mp3Segment(i));
     std::size_t mostAhead = 0;
     server.onRequest = [&](const std::string& what) {
-        if (what == keyPost) mostAhead = std::max(mostAhead, server.count(keyPost) * 20 - server.segmentsAsked);
+        if (what == keyPost)
+            mostAhead = std::max(mostAhead, server.count(keyPost) * 20 - server.segmentsAsked);
     };
     ASSERT_TRUE(capture());
     EXPECT_EQ(server.count(keyPost), 20u);
