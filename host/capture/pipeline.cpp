@@ -383,7 +383,7 @@ asio::awaitable<Result<void>> Pipeline::waitForCookies(const Error& error, vault
     const auto key = siteKey();
     const auto token = stop();
     const bool usesCookies = config.sites.at(job_.page.site).useCookies;
-    if (!usesCookies && error.kind != Kind::login_required) co_return std::unexpected(error);
+    if (!usesCookies && error.kind == Kind::bot_detected) co_return std::unexpected(error);
     if (!usesCookies) {
         co_return fail(Kind::login_required,
                        "This recording is not public, and the use of cookies is switched off for this site "

@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -38,6 +39,11 @@ std::vector<std::string> desktopEnvironment() {
     return environment;
 }
 
+asio::awaitable<void> runAndForget(ChildCommand command) {
+    auto outcome = co_await run(std::move(command));
+    if (!outcome) std::fprintf(stderr, "auricle: %s\n", outcome.error().message.c_str());
+}
+
 }  // namespace
 
 Result<void> reveal(asio::io_context& loop, const std::string& file) {
@@ -50,14 +56,10 @@ Result<void> reveal(asio::io_context& loop, const std::string& file) {
         return fail(
             Kind::tool_missing,
             "There is no xdg-open on this computer to show the folder with. The file is " + file + ".");
-    asio::co_spawn(
-        loop,
-        [](ChildCommand command) -> asio::awaitable<void> {
-            (void)co_await run(std::move(command));
-        }({.program = *program,
-                                 .arguments = {fs::path(file).parent_path().string()},
-                                 .environment = desktopEnvironment()}),
-        asio::detached);
+    ChildCommand command{.program = *program,
+                         .arguments = {fs::path(file).parent_path().string()},
+                         .environment = desktopEnvironment()};
+    asio::co_spawn(loop, runAndForget(std::move(command)), asio::detached);
     return {};
 }
 

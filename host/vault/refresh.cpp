@@ -137,7 +137,8 @@ bool Refresh::takeOther(const Wish& wish) {
     if (hasOtherThan(wish.known, wish.key)) return true;
     noteFailing(wish, caseOf(wish.key));
     // The newer ones were no good: the previous ones may still be.
-    return wish.reason == Reason::session_expired && vault_.fallBack(wish.key);
+    const bool isOfSession = wish.reason == Reason::session_expired || wish.reason == Reason::bot_detection;
+    return isOfSession && vault_.fallBack(wish.key);
 }
 
 asio::awaitable<Result<void>> Refresh::want(Wish wish, std::stop_token stop) {

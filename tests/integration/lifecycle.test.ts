@@ -427,8 +427,9 @@ describe("a configuration that cannot be read", () => {
 /** The file system tells of it; nothing is asked again and again. */
 async function fileAppears(folder: string, name: string): Promise<void> {
   const { watch } = await import("node:fs/promises");
-  const seen = watch(folder, { signal: AbortSignal.timeout(10_000) });
-  const there = async (): Promise<boolean> => (await readdir(folder)).includes(name);
-  if (await there()) return;
-  for await (const _ of seen) if (await there()) return;
+  const seen = watch(folder, { signal: AbortSignal.timeout(60_000) })[Symbol.asyncIterator]();
+  const isThere = async (): Promise<boolean> => (await readdir(folder)).includes(name);
+  // It watches from the first question on, so that one comes before the look.
+  for (let change = seen.next(); !(await isThere()); change = seen.next()) await change;
+  await seen.return?.();
 }
