@@ -14,7 +14,9 @@
 #include "command/line.h"
 #include "command/machine_check.h"
 #include "command/network.h"
+#include "command/session_check.h"
 #include "command/tool_check.h"
+#include "command/watch.h"
 #include "delivery/backend_address.h"
 #include "installer/manifest_check.h"
 #include "installer/mend.h"
@@ -61,6 +63,14 @@ Findings waitFor(asio::io_context& loop, asio::awaitable<Findings> check) {
 bool isMemoryLocked() {
     const vault::Secret any(1);
     return vault::secretLocking().allLocked;
+}
+
+/// Of the audit: more than a day has.
+constexpr std::size_t eventsToLookAt = 2000;
+
+std::int64_t nowMs() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 /// The nearest folder above that exists, which says how much room there is.
@@ -127,6 +137,7 @@ class Doctor {
         append(findings, checkConfig(paths_, loaded));
         append(findings, checkDisk(paths_.cache, freeBytes(nearest(paths_.cache))));
         append(findings, checkHardening(hardening_, isMemoryLocked()));
+        append(findings, checkSessions(auditLogOf(paths_).read({}, eventsToLookAt), nowMs()));
         const Config config = loaded ? loaded->config : Config{};
         if (loaded) append(findings, checkDeliveryFolder(config.delivery.folder));
         append(findings, waitFor(loop_, checkTools(config, paths_.home, personPath())));
