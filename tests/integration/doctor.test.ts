@@ -298,7 +298,7 @@ describe("docs/troubleshooting.md", () => {
         .filter((name) => name.endsWith(".cpp"))
         .map((name) => readFileSync(new URL(folder + name, root), "utf8")),
     );
-    const kinds = "manifest|program|host|policy|browser|folder|delivery|disk|memory|environment|config|tool|backend";
+    const kinds = "manifest|program|host|policy|browser|folder|delivery|disk|memory|session|environment|config|tool|backend";
     const ids = sources.flatMap((source) => [...source.matchAll(new RegExp(`"((?:${kinds})\\.[a-z_]+)"`, "g"))].map(([, id]) => id));
     const rows = [...text.matchAll(/^\| (`[\w.]+`(?:, `[\w.]+`)*) \|/gm)].flatMap(([, cell]) => (cell ?? "").replaceAll("`", "").split(", "));
     assert.deepEqual([...new Set(rows)].sort(), [...new Set(ids)].sort());

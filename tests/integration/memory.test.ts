@@ -1,12 +1,14 @@
 // The built host's memory, read by root from outside (process_vm_readv): secrets are in it while they are needed, and
 // in no form once they were forgotten, whichever way they went to the site.
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { connect } from "node:http2";
 import { createServer, type AddressInfo } from "node:net";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { huffman, search } from "./support/memory.ts";
 import { ORIGIN, Scene, type RunningHost } from "./support/scene.ts";
+import { YoutubeStage } from "./support/youtube-stage.ts";
 
 const TOKEN = "c4nary-backend-token-0Zq8Yx7Wv6Ut5Sr4Qp3On2Ml1Kj";
 
@@ -157,5 +159,48 @@ describe("secrets of a download that is under way", () => {
     assert.deepEqual(found, []);
     stall.release();
     assert.equal((await host.reaches(id, ["done", "failed"])).state, "done");
+  });
+});
+
+describe("secrets that yt-dlp took to the site", () => {
+  let stage: YoutubeStage;
+  before(async () => {
+    stage = await YoutubeStage.open();
+  });
+  after(() => stage.close());
+
+  /** A host that has captured a video for members, and the cookies that it did so with. */
+  async function used(): Promise<{ readonly host: RunningHost; readonly secrets: ReadonlyMap<string, string> }> {
+    const host = await stage.start();
+    const signedIn = stage.site.signIn();
+    await stage.putCookies(host, signedIn);
+    const video = stage.site.add({ audio: stage.scene.peers.lectures.short.audio, access: "signed-in" });
+    const done = await host.capture(stage.site.watchUrl(video));
+    assert.equal(done.state, "done", JSON.stringify(done.error));
+    return { host, secrets: new Map(Object.entries(signedIn).filter(([, value]) => value.length >= 24)) };
+  }
+  const hasYtDlp = existsSync("/usr/bin/yt-dlp");
+
+  it("are in memory before, and in none of it after vault.forget", { timeout: 120_000 }, async (test: TestContext) => {
+    if (!hasYtDlp) return test.skip("yt-dlp is not installed");
+    const { host, secrets } = await used();
+    if (await isSanitized(host)) return test.skip(SANITIZED);
+    const before = await copies(host, secrets);
+    if (before === undefined) return test.skip("looking into another process is not permitted here");
+    assert.ok(names(before).some((name) => name.endsWith("/plain")), "the search finds nothing where something is");
+    await host.bridge.vault.forget();
+    assert.deepEqual(await copies(host, secrets), []);
+  });
+
+  it("are in none of it when the session has ended, after the program's last instruction", { timeout: 120_000 }, async (test: TestContext) => {
+    if (!hasYtDlp) return test.skip("yt-dlp is not installed");
+    const { host, secrets } = await used();
+    if (await isSanitized(host)) return test.skip(SANITIZED);
+    const watch = search(Number(host.bridge.host?.host.pid), secrets, "end");
+    await watch.ready;
+    assert.deepEqual(await host.leave(), { code: 0, signal: null });
+    const found = await watch.copies;
+    if (found === undefined) return test.skip("looking into another process is not permitted here");
+    assert.deepEqual(found.found, []);
   });
 });
