@@ -13,8 +13,9 @@ constexpr std::int64_t now = 1'795'000'000'000, hour = 3'600'000;
 vault::AuditPage pageOf(std::initializer_list<std::pair<std::int64_t, const char*>> events) {
     vault::AuditPage page;
     for (const auto& [hoursAgo, what] : events)
-        page.records.push_back({.atMs = now - hoursAgo * hour,
-                                .event = {.event = what, .site = "panopto", .origin = "https://uni.example"}});
+        page.records.push_back(
+            {.atMs = now - hoursAgo * hour,
+             .event = {.event = what, .site = "panopto", .origin = "https://uni.example"}});
     return page;
 }
 
@@ -27,7 +28,8 @@ TEST(SessionCheck, SaysHowManyRefreshesTheLastDayHad) {
 }
 
 TEST(SessionCheck, WarnsOfAnOriginWhoseLastThreeFailed) {
-    auto page = pageOf({{1, "refresh.failed"}, {2, "refresh.failed"}, {3, "refresh.failed"}, {4, "refresh.done"}});
+    auto page =
+        pageOf({{1, "refresh.failed"}, {2, "refresh.failed"}, {3, "refresh.failed"}, {4, "refresh.done"}});
     auto findings = command::checkSessions(page, now);
     ASSERT_EQ(findings.size(), 1u);
     EXPECT_EQ(findings[0].id, "session.failing");
@@ -37,7 +39,8 @@ TEST(SessionCheck, WarnsOfAnOriginWhoseLastThreeFailed) {
 }
 
 TEST(SessionCheck, DoesNotWarnWhereOneWasRefreshedSince) {
-    auto page = pageOf({{1, "refresh.done"}, {2, "refresh.failed"}, {3, "refresh.failed"}, {4, "refresh.failed"}});
+    auto page =
+        pageOf({{1, "refresh.done"}, {2, "refresh.failed"}, {3, "refresh.failed"}, {4, "refresh.failed"}});
     EXPECT_EQ(command::checkSessions(page, now)[0].id, "session.good");
 }
 
