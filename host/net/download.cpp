@@ -28,6 +28,12 @@ bool agrees(std::string_view held, std::optional<std::string_view> now) {
     return !now || held.empty() || held == *now;
 }
 
+/// Its bytes are not the file's (RFC 9110 section 8.4): neither as a whole nor as a part of one.
+bool isCoded(const ResponseHead& head) {
+    auto coding = head.headers.find("content-encoding");
+    return coding && *coding != "identity";
+}
+
 /// One answer's way into the target.
 class Sink final : public BodySink {
   public:
@@ -44,7 +50,7 @@ class Sink final : public BodySink {
             return fail(Kind::network, "The server answered with status " + std::to_string(head.status) +
                                            ", which no download can use.");
         }
-        if (auto coding = head.headers.find("content-encoding"); coding && *coding != "identity") {
+        if (isCoded(head)) {
             return fail(
                 Kind::not_media,
                 "The server sent the file compressed although it was asked not to; it cannot be used.");
@@ -73,7 +79,7 @@ class Sink final : public BodySink {
         auto range = text ? parseContentRange(*text) : std::nullopt;
         auto held = target_.validator();
         bool fits = asked_ > 0 && range && range->first == asked_ && range->total == held.total &&
-                    range->last == held.total - 1 && agrees(held.etag, head.headers.find("etag")) &&
+                    range->last == held.total - 1 && !isCoded(head) && agrees(held.etag, head.headers.find("etag")) &&
                     agrees(held.lastModified, head.headers.find("last-modified"));
         if (!fits) {
             mustStartOver_ = true;

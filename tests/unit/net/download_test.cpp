@@ -47,6 +47,7 @@ struct Fault {
     int status = 0;         ///< instead of the honest answer
     std::string headers{};  ///< with that status
     std::string etag = "\"v1\"";
+    std::string coding{};  ///< Content-Encoding
     bool ignoresRange = false;
     long shiftsRange = 0;
     bool hasLength = true;
@@ -78,6 +79,7 @@ struct FaultyClient final : net::HttpClient {
                 head.headers.add(fault.headers.substr(0, colon), fault.headers.substr(colon + 2));
             body = "no";
         } else {
+            if (!fault.coding.empty()) head.headers.add("Content-Encoding", fault.coding);
             if (!fault.etag.empty()) head.headers.add("ETag", fault.etag);
             auto from = range ? std::stoul(range->substr(6)) : 0;
             if (range && ifRange == fault.etag && !fault.ignoresRange) {
@@ -168,6 +170,13 @@ TEST_F(Download, never_resumes_from_a_weak_validator_or_none) {
 
 TEST_F(Download, believes_no_206_for_another_place) {
     client.faults = {{.cutAfter = 1000}, {.shiftsRange = 7}, {}};
+    ASSERT_TRUE(run());
+    EXPECT_EQ(part.bytes, whole);
+    EXPECT_EQ(client.asked, (std::vector<std::string>{"", "bytes=1000-", ""}));
+}
+
+TEST_F(Download, appends_no_part_that_comes_compressed) {
+    client.faults = {{.cutAfter = 1000}, {.coding = "gzip"}, {}};
     ASSERT_TRUE(run());
     EXPECT_EQ(part.bytes, whole);
     EXPECT_EQ(client.asked, (std::vector<std::string>{"", "bytes=1000-", ""}));
