@@ -81,10 +81,13 @@ async function streamsOf(file: string): Promise<string[]> {
   return stdout.trim().split("\n");
 }
 
+/** What is held is fetched ahead no further: small pieces would all be there by then. */
+const FROM_HELD_ON = new RegExp(`/media/${LONG}/180p/(?:[${String(HELD)}-9]|\\d\\d)\\.m4s`);
+
 /** Started, and held by the server at a segment; `go` lets it on. */
 async function held(host: RunningHost, key?: string): Promise<{ readonly id: string; readonly mark: number; go(): void }> {
   const mark = now();
-  const rule = server.fail({ kind: "silence" }, { path: `/media/${LONG}/180p/${String(HELD)}.m4s`, times: 100 });
+  const rule = server.fail({ kind: "silence" }, { path: FROM_HELD_ON, times: 100 });
   const { id } = await host.start(server.watchUrl(LONG), key === undefined ? {} : { key });
   await server.waitForRequest((record) => record.sequence > mark && record.faults.includes("silence"));
   await host.satisfies(id, ({ state, done }) => state === "downloading" && done > 0);
