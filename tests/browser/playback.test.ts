@@ -142,7 +142,8 @@ inEachBrowser("sealed playback", { hour: true }, (play, browser) => {
     play({ registered: false }, async (scene) => {
       const { playback } = scene.peers;
       playback.forge(LECTURE, "180p", 1, "tag");
-      const tab = await open(scene, LECTURE);
+      // It fetches ahead before anybody presses play, so it may fail before it is ready.
+      const tab = new PlayerTab(await scene.browser.open(playback.watchUrl(LECTURE)));
       const { status } = await tab.until("its failure", ({ state }) => state === "failed");
       assert.equal(status, "Segment 1 of 180p is not what was sealed");
       await playback.calm();
