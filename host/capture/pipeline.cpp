@@ -83,6 +83,11 @@ bool Pipeline::tryWithout(const Error& error) {
 }
 
 asio::awaitable<Result<void>> Pipeline::once() {
+    if (job_.entry.part.isWhole) {
+        if (auto opened = co_await openPart(); !opened) co_return opened;
+        // Gone: delivered by a process that ended before it could write that down, or taken away by somebody.
+        if (job_.part->size() < job_.entry.part.bytes) forgetPart();
+    }
     if (!job_.entry.part.isWhole) {
         if (auto fetched = co_await fetch(); !fetched) co_return fetched;
     }

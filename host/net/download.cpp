@@ -79,7 +79,8 @@ class Sink final : public BodySink {
         auto range = text ? parseContentRange(*text) : std::nullopt;
         auto held = target_.validator();
         bool fits = asked_ > 0 && range && range->first == asked_ && range->total == held.total &&
-                    range->last == held.total - 1 && !isCoded(head) && agrees(held.etag, head.headers.find("etag")) &&
+                    range->last == held.total - 1 && !isCoded(head) &&
+                    agrees(held.etag, head.headers.find("etag")) &&
                     agrees(held.lastModified, head.headers.find("last-modified"));
         if (!fits) {
             mustStartOver_ = true;

@@ -1,6 +1,6 @@
 // A capture's life: killed, parked, paused, cancelled, queued, asked for twice, and shared by two browsers.
 import assert from "node:assert/strict";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { Capture } from "../../extension-bridge/bridge/src/index.ts";
@@ -125,6 +125,24 @@ describe("a host that is killed", () => {
       else assert.equal((await readdir(join(home, "Music", "Auricle"))).length, 1);
       await second.leave();
     }
+  });
+
+  it("and whose whole part has gone since fetches it anew: it may have been delivered, and not written down", async () => {
+    const lecture = scene.lecture();
+    const home = await scene.newHome();
+    const first = await ready({ home });
+    const silence = scene.peers.backend.fail({ kind: "silence" }, { path: "/complete", times: 100 });
+    const { id } = await first.start(pageOf(lecture), { key: "gone", deliver: scene.toBackend });
+    await first.reaches(id, ["uploading"]);
+    await first.kill();
+    silence.release();
+    scene.peers.backend.clearFaults();
+    await rm(join(home, ".cache", "auricle", "parts"), { recursive: true });
+    const second = await ready({ home });
+    const done = await second.capture(pageOf(lecture), { key: "gone", deliver: scene.toBackend });
+    assert.equal(done.state, "done", JSON.stringify(done.error));
+    assert.equal(done.result?.sha256, lecture.audio.sha256);
+    assert.deepEqual(await rowsOf(lecture), ["ready"]);
   });
 
   it("is followed by one that shows what was done and what was not", async () => {
