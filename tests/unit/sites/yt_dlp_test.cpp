@@ -12,7 +12,7 @@ using testing::Not;
 YtDlpRun runOf(std::string version) {
     return {.program = "/usr/bin/yt-dlp",
             .version = std::move(version),
-            .folder = "/work/of/one",
+            .folder = "/captures/one",
             .url = net::Url::parse("https://www.youtube.com/watch?v=dQw4w9WgXcQ").value(),
             .downloads = true,
             .hasCookies = true,
@@ -54,8 +54,8 @@ TEST(YtDlpCommand, always_has_what_keeps_it_from_the_persons_own_affairs) {
             EXPECT_EQ(command.onlyFolder, run.folder);
             EXPECT_TRUE(command.mayUseNetwork);
             EXPECT_GT(command.timeLimit.count(), 0);
-            EXPECT_THAT(command.environment, Contains("HOME=/work/of/one/home"));
-            EXPECT_THAT(command.environment, Contains("XDG_CONFIG_HOME=/work/of/one/home"));
+            EXPECT_THAT(command.environment, Contains("HOME=/captures/one/home"));
+            EXPECT_THAT(command.environment, Contains("XDG_CONFIG_HOME=/captures/one/home"));
             EXPECT_THAT(command.environment, Contains("YTDLP_NO_PLUGINS=1"));
         }
     }
