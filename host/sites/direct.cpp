@@ -5,6 +5,7 @@
 
 #include "sites/plain_text.h"
 #include "sites/server_trouble.h"
+#include "sites/stream_visit.h"
 #include "streams/open.h"
 
 namespace auricle::sites {
@@ -65,17 +66,8 @@ std::optional<Page> Direct::recognise(const net::Url& url) const {
 }
 
 asio::awaitable<Result<Plan>> Direct::resolve(const Page& page, Visit visit) {
-    auto judgeHop = [this, &page](const net::Url& from, const net::Url& to) {
-        return this->judgeHop(page, from, to);
-    };
-    auto judgeHead = [this, &page](const net::ResponseHead& head) { return judgeMedia(page, head); };
-    streams::Visit with{.http = visit.http,
-                        .credentials = nullptr,
-                        .timing = visit.timing,
-                        .judgeHop = judgeHop,
-                        .judgeHead = judgeHead,
-                        .worker = visit.worker,
-                        .stop = visit.stop};
+    auto with = streamVisit(*this, page, visit);
+    with.credentials = nullptr;
     Plan plan;
     plan.about = {.title = titleOf(page.url), .course = {}, .stableId = page.url.safeText()};
     streams::Wishes wishes{

@@ -5,6 +5,7 @@
 
 #include "sites/plain_text.h"
 #include "sites/server_trouble.h"
+#include "sites/stream_visit.h"
 #include "streams/open.h"
 
 namespace auricle::sites {
@@ -276,17 +277,7 @@ asio::awaitable<Result<std::vector<net::Url>>> Mubi::streamsOf(const Film& film,
 
 asio::awaitable<Result<streams::Ways>> Mubi::openAll(const Page& page, std::vector<net::Url> urls,
                                                      const Film& film, const Visit& visit) const {
-    auto judgeHop = [this, &page](const net::Url& from, const net::Url& to) {
-        return this->judgeHop(page, from, to);
-    };
-    auto judgeHead = [this, &page](const net::ResponseHead& head) { return judgeMedia(page, head); };
-    streams::Visit with{.http = visit.http,
-                        .credentials = &visit.credentials,
-                        .timing = visit.timing,
-                        .judgeHop = judgeHop,
-                        .judgeHead = judgeHead,
-                        .worker = visit.worker,
-                        .stop = visit.stop};
+    auto with = streamVisit(*this, page, visit);
     streams::Wishes wishes{
         .language = visit.language,
         .tags = {.title = film.title, .course = {}, .date = {}, .source = page.url.text()}};

@@ -7,6 +7,7 @@
 #include "sites/panopto_listing.h"
 #include "sites/panopto_page.h"
 #include "sites/server_trouble.h"
+#include "sites/stream_visit.h"
 #include "sites/video_size.h"
 #include "streams/file_way.h"
 #include "streams/open.h"
@@ -285,17 +286,7 @@ asio::awaitable<bool> Panopto::isOffInItsFolder(const Page& page, const Delivery
 
 asio::awaitable<Result<streams::Ways>> Panopto::streamWays(const Page& page, const DeliveryInfo& info,
                                                            const Visit& visit) const {
-    auto judgeHop = [this, &page](const net::Url& from, const net::Url& to) {
-        return this->judgeHop(page, from, to);
-    };
-    auto judgeHead = [this, &page](const net::ResponseHead& head) { return judgeMedia(page, head); };
-    streams::Visit with{.http = visit.http,
-                        .credentials = &visit.credentials,
-                        .timing = visit.timing,
-                        .judgeHop = judgeHop,
-                        .judgeHead = judgeHead,
-                        .worker = visit.worker,
-                        .stop = visit.stop};
+    auto with = streamVisit(*this, page, visit);
     streams::Wishes wishes{
         .language = visit.language,
         .tags = {.title = info.title, .course = info.course, .date = info.date, .source = page.url.text()}};
