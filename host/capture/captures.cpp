@@ -6,14 +6,12 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstdio>
-#include <random>
 #include <set>
 
-#include "capture/mubi_credentials.h"
+#include "capture/bad_param.h"
+#include "capture/credentials.h"
+#include "capture/intake.h"
 #include "capture/pipeline.h"
-#include "delivery/backend_address.h"
-#include "delivery/file_name.h"
 
 namespace auricle::capture {
 
@@ -26,59 +24,10 @@ std::unexpected<Error> unknown(const std::string& id) {
                                            ". It may have been removed; see the list of captures.");
 }
 
-std::unexpected<Error> badParam(std::string path, std::string message) {
-    return std::unexpected(
-        Error{.kind = Kind::bad_params, .message = std::move(message), .path = std::move(path)});
-}
-
-/// Sorts by time and cannot be guessed: a part file's name tells nothing and collides with none.
-std::string newId(std::int64_t nowMs) {
-    std::random_device device;
-    char text[32];
-    std::snprintf(text, sizeof text, "%011llx%08x%08x", static_cast<unsigned long long>(nowMs), device(),
-                  device());
-    return text;
-}
-
-std::unexpected<Error> cookiesAreOff(std::string_view what, const std::string& site) {
-    return fail(Kind::login_required, std::string(what) +
-                                          " is not public, and the use of cookies is switched off for this "
-                                          "site (sites." +
-                                          site + ".useCookies in the configuration).");
-}
-
-/// Of the cookies that are there for a site, and perhaps an origin: the latest first.
-std::vector<vault::Key> keysOf(std::vector<vault::EntryStatus> entries, const std::string& site,
-                               const std::optional<std::string>& origin) {
-    std::erase_if(entries, [&](const vault::EntryStatus& entry) {
-        return entry.slot != "active" || entry.key.site != site || (origin && entry.key.origin != *origin);
-    });
-    std::ranges::sort(entries, std::greater{}, &vault::EntryStatus::putAtMs);
-    std::vector<vault::Key> keys;
-    for (auto& entry : entries) keys.push_back(std::move(entry.key));
-    return keys;
-}
-
 constexpr std::int64_t msPerDay = 86'400'000;
 
 std::int64_t unixMsOf(std::chrono::system_clock::time_point instant) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch()).count();
-}
-
-/// Unix time, ms: of the first cookie of the sign-in that ends.
-std::optional<std::int64_t> cookieExpiry(const vault::Vault& vault, const vault::Key& key) {
-    auto entry = vault.status(key);
-    return entry ? entry->expiresAtMs : std::nullopt;
-}
-
-/// A stream's address that cannot be one is a mistake of the extension's: it is told, not passed over.
-Result<sites::PageMedia> givenBy(const StartRequest& request) {
-    sites::PageMedia given{.delivery = request.mediaDelivery.value_or(""), .stream = {}};
-    if (!request.mediaUrl) return given;
-    auto url = net::Url::parse(*request.mediaUrl);
-    if (!url) return badParam("/media/url", url.error().message);
-    given.stream = std::move(*url);
-    return given;
 }
 
 }  // namespace
@@ -88,10 +37,12 @@ Captures::Captures(asio::any_io_executor loop, Services services, Store store)
       services_(std::move(services)),
       store_(std::move(store)),
       slots_(services_.config.captures.atOnce),
-      monitor_(loop_, monitorParts()) {
+      lists_(services_, store_, [this] { return underWayByPage(); }),
+      sessions_(loop_, services_) {
     services_.vault.onPut([this](const vault::PutOutcome& outcome) {
         services_.refresh.put(outcome);
-        sessionCame(outcome);
+        // Only where somebody could be asked for a better one.
+        if (events_.refreshWanted) sessions_.came(outcome);
         if (watch_.put) watch_.put(outcome);
     });
 }
@@ -112,66 +63,25 @@ void Captures::listen(Events events) {
     });
 }
 
-Result<Entry> Captures::entryFor(const StartRequest& request, sites::Page& page) const {
-    auto url = net::Url::parse(request.page);
-    if (!url) return badParam("/page", url.error().message);
-    auto recognised = services_.sites.recognise(*url);
-    auto* direct = request.mayBeAnything ? services_.sites.find("direct") : nullptr;
-    if (!recognised && direct) recognised = direct->recognise(*url);
-    if (!recognised) {
-        return fail(
-            Kind::unsupported_site,
-            "Auricle does not know this page. Open the recording itself (a Panopto page has Viewer.aspx or "
-            "Embed.aspx in its address, a film of MUBI's has /films/); a Panopto under a name of the "
-            "university's own is named in sites.panopto.hosts.");
-    }
-    page = std::move(*recognised);
-    auto target = request.target.value_or(delivery::Target{});
-    if (auto judged = delivery::judgeSubfolder(target.subfolder); !judged)
-        return std::unexpected(judged.error());
-    if (target.to == delivery::Target::To::backend) {
-        auto origin = delivery::judgeBackend(target.origin, services_.config.backends);
-        if (!origin) return std::unexpected(origin.error());
-        target.origin = origin->origin();
-    }
-    auto nowMs = unixMsOf(services_.now());
-    Entry entry;
-    auto& capture = entry.capture;
-    capture.id = newId(nowMs);
-    capture.key = request.key.value_or(capture.id);
-    // The query of a bare address may be a key to it; a page's own is none.
-    capture.page = page.site == "direct" ? page.url.safeText() : page.url.text();
-    capture.site = page.site;
-    capture.title = request.title.value_or("");
-    capture.startedAtMs = nowMs;
-    capture.store = request.store;
-    capture.target = std::move(target);
-    entry.hasOwnTitle = !capture.title.empty();
-    return entry;
-}
-
 Result<Capture> Captures::start(const StartRequest& request) {
-    sites::Page page;
-    auto entry = entryFor(request, page);
-    if (!entry) return std::unexpected(entry.error());
-    auto given = givenBy(request);
-    if (!given) return std::unexpected(given.error());
+    auto intake = takeIn(request, services_);
+    if (!intake) return std::unexpected(std::move(intake.error()));
+    auto& [entry, page, given] = *intake;
     if (request.key) {
         for (const auto& [id, job] : jobs_) {
             if (job->entry.capture.key == *request.key)
-                return startAgain(id, std::move(*given), std::move(page));
+                return startAgain(id, std::move(given), std::move(page));
         }
         if (auto earlier = store_.findByKey(*request.key))
-            return startAgain(earlier->capture.id, std::move(*given), std::move(page));
+            return startAgain(earlier->capture.id, std::move(given), std::move(page));
     }
     if (!std::exchange(hasTidied_, true)) {
-        store_.eraseOlderThan(entry->capture.startedAtMs -
-                              services_.config.captures.keepPartsDays * msPerDay);
+        store_.eraseOlderThan(entry.capture.startedAtMs - services_.config.captures.keepPartsDays * msPerDay);
     }
-    auto journal = store_.create(*entry);
+    auto journal = store_.create(entry);
     if (!journal) return std::unexpected(journal.error());
-    auto job = adopt(std::move(*entry), std::move(*journal), std::move(page));
-    job->given = std::move(*given);
+    auto job = adopt(std::move(entry), std::move(*journal), std::move(page));
+    job->given = std::move(given);
     launch(job);
     return job->entry.capture;
 }
@@ -204,9 +114,10 @@ Result<Capture> Captures::startAgain(const std::string& id, sites::PageMedia giv
 }
 
 asio::awaitable<Result<sites::Plan>> Captures::plan(StartRequest request, std::stop_token stop) {
-    sites::Page page;
-    auto entry = entryFor(request, page);
-    if (!entry) co_return std::unexpected(std::move(entry.error()));
+    auto intake = takeIn(request, services_);
+    if (!intake) co_return std::unexpected(std::move(intake.error()));
+    const auto& page = intake->page;
+    auto folder = store_.workFolder(intake->entry.capture.id);
     vault::Key key{.site = page.site, .origin = page.origin, .store = request.store};
     auto credentials = siteCredentials(services_.vault, key, services_.config.sites.at(page.site).useCookies,
                                        services_.sites.find(page.site)->sessionCookies());
@@ -216,9 +127,9 @@ asio::awaitable<Result<sites::Plan>> Captures::plan(StartRequest request, std::s
                        .stop = stop,
                        .worker = services_.worker(),
                        .wantsEveryWay = true,
-                       .folder = store_.workFolder(entry->capture.id)};
+                       .folder = std::move(folder)};
     auto plan = co_await services_.sites.find(page.site)->resolve(page, visit);
-    store_.erasePart(entry->capture.id);
+    store_.erasePart(intake->entry.capture.id);
     co_return plan;
 }
 
@@ -275,10 +186,7 @@ void Captures::launch(const JobPointer& job) {
 asio::awaitable<void> Captures::run(JobPointer job) {
     Result<void> outcome;
     {
-        const auto* site = services_.sites.find(job->page.site);
-        SessionMonitor::Use use;
-        if (site->hasHeartbeat())
-            use = monitor_.use({job->page.site, job->page.origin, job->entry.capture.store});
+        auto use = sessions_.use({job->page.site, job->page.origin, job->entry.capture.store});
         Pipeline pipeline(loop_, services_, slots_, store_, *job);
         outcome = co_await pipeline.run();
     }
@@ -509,8 +417,8 @@ Result<Listing> Captures::list(std::optional<std::string> after, std::size_t lim
 
 /// The newest capture of each page that is under way or whose end nobody has seen yet. What failed or was
 /// cancelled is not captured.
-std::map<std::string, std::string> Captures::underWayByPage() {
-    std::map<std::string, std::string> ids;
+SiteLists::ByPage Captures::underWayByPage() {
+    SiteLists::ByPage ids;
     auto note = [&ids](const Capture& capture) {
         if (capture.state == State::failed || capture.state == State::cancelled) return;
         auto& id = ids[capture.page];
@@ -523,123 +431,12 @@ std::map<std::string, std::string> Captures::underWayByPage() {
     return ids;
 }
 
-SiteListing Captures::marked(sites::Items items) {
-    SiteListing listing{.items = {}, .total = items.total, .next = items.next};
-    // What another process finishes meanwhile moves from the open ones to the history: read in this order,
-    // none is missed.
-    auto underWay = underWayByPage();
-    for (auto& item : items.items) {
-        std::optional<std::string> captured;
-        if (auto running = underWay.find(item.page); running != underWay.end()) {
-            captured = running->second;
-        } else if (auto done = store_.history().byPage(item.page)) {
-            captured = done->capture.id;
-        }
-        listing.items.push_back({std::move(item), std::move(captured)});
-    }
-    return listing;
-}
-
 asio::awaitable<Result<SiteListing>> Captures::listSite(SiteListRequest request) {
-    auto page = services_.sites.recogniseList(request.page);
-    if (!page) co_return badParam("/page", page.error().message);
-    if (!*page) {
-        co_return fail(Kind::unsupported_site,
-                       "Auricle knows no list of recordings at this address. Open a folder, “Shared with Me” "
-                       "or a playlist at Panopto.");
-    }
-    // One list at a time: whoever asks for many is served in turn, and the site is asked politely.
-    auto stop = ending_.get_token();
-    if (auto turn = co_await listTurns_.acquire(stop); !turn) co_return std::unexpected(turn.error());
-    auto& site = *services_.sites.find((*page)->site);
-    bool useCookies = services_.config.sites.at((*page)->site).useCookies;
-    vault::Key key{.site = (*page)->site, .origin = (*page)->origin, .store = request.store};
-    auto credentials = siteCredentials(services_.vault, key, useCookies);
-    sites::Visit with{services_.http, *credentials, services_.timing, stop};
-    auto items = co_await site.list(std::move(**page), request.range, with);
-    listTurns_.release();
-    if (items) co_return marked(std::move(*items));
-    if (items.error().kind == Kind::login_required && !useCookies)
-        co_return cookiesAreOff("This list", key.site);
-    co_return std::unexpected(std::move(items.error()));
-}
-
-SessionMonitor::Parts Captures::monitorParts() {
-    SessionMonitor::Parts parts;
-    parts.ask = [this](vault::Key key, std::stop_token stop) { return askLogin(std::move(key), stop); };
-    parts.generation = [this](const vault::Key& key) { return services_.vault.generation(key); };
-    parts.renew = [this](vault::Key key, std::string reason, std::optional<std::uint64_t> known,
-                         std::stop_token stop) {
-        return renewSession(std::move(key), std::move(reason), known, stop);
-    };
-    parts.tell = [this](const vault::Key& key, const Result<sites::Login>& login) {
-        tellOfLogin(key, login);
-    };
-    parts.timing = services_.timing;
-    parts.now = services_.now;
-    parts.every = std::chrono::milliseconds(services_.config.mubi.heartbeatMs);
-    return parts;
-}
-
-asio::awaitable<Result<sites::Login>> Captures::askLogin(vault::Key key, std::stop_token stop) {
-    auto useCookies = services_.config.sites.at(key.site).useCookies;
-    auto credentials = siteCredentials(services_.vault, key, useCookies);
-    sites::Visit with{services_.http, *credentials, services_.timing, stop};
-    auto login = co_await services_.sites.find(key.site)->checkLogin(key.origin, with);
-    if (!login) co_return login;
-    credentials->proved();
-    for (auto expiry : {cookieExpiry(services_.vault, key), tokenExpiry(services_.vault, key)}) {
-        if (expiry) login->expiresAtMs = std::min(login->expiresAtMs.value_or(*expiry), *expiry);
-    }
-    co_return login;
-}
-
-asio::awaitable<Result<void>> Captures::renewSession(vault::Key key, std::string reason,
-                                                     std::optional<std::uint64_t> known,
-                                                     std::stop_token stop) {
-    // One that still holds is worth a question, and no person's time.
-    std::chrono::milliseconds patience(reason == "stale" ? services_.config.refresh.deadlineMs
-                                                         : services_.config.captures.signInMs);
-    vault::Wish wish{.key = std::move(key),
-                     .reason = vault::reasonOf(reason).value_or(vault::Reason::session_expired),
-                     .known = known,
-                     .patience = patience};
-    co_return co_await services_.refresh.want(std::move(wish), stop);
-}
-
-void Captures::tellOfLogin(const vault::Key& key, const Result<sites::Login>& login) const {
-    if (!login) {
-        services_.log.info("the session at {} was asked after: {}", key.origin, login.error().message);
-        return;
-    }
-    auto madeOf = siteCredentials(services_.vault, key, true)->madeOf();
-    services_.log.info("the session at {} is good{}{}", key.origin, madeOf.empty() ? "" : ", of ", madeOf);
-}
-
-/// Only where somebody could be asked for a better one.
-void Captures::sessionCame(const vault::PutOutcome& outcome) {
-    const auto* site = outcome.isBearer ? nullptr : services_.sites.find(outcome.key.site);
-    if (events_.refreshWanted && site && site->hasHeartbeat()) monitor_.look(outcome.key);
+    return lists_.list(std::move(request), ending_.get_token());
 }
 
 asio::awaitable<Result<LoginState>> Captures::checkLogin(LoginCheckRequest request) {
-    auto url = net::Url::parse(request.origin);
-    if (!url) co_return badParam("/origin", url.error().message);
-    if (!services_.sites.find(request.site)) {
-        co_return fail(Kind::unsupported_site,
-                       "This site is not one that Auricle may use here. See `auricle config`.");
-    }
-    vault::Key key{.site = request.site, .origin = url->origin(), .store = request.store};
-    auto stop = ending_.get_token();
-    auto login = co_await askLogin(std::move(key), stop);
-    LoginState state{.isLoggedIn = login.has_value(), .login = {}, .checkedAtMs = unixMsOf(services_.now())};
-    if (login) {
-        state.login = std::move(*login);
-        co_return state;
-    }
-    bool isAnswer = login.error().kind == Kind::login_required || login.error().kind == Kind::cookies_missing;
-    if (!isAnswer) co_return std::unexpected(std::move(login.error()));
-    co_return state;
+    return sessions_.check(std::move(request), ending_.get_token());
 }
 
 Result<std::string> Captures::fileOf(const std::string& id) {
@@ -672,22 +469,7 @@ Result<void> Captures::refreshDone(const std::string& id) {
 
 Result<std::string> Captures::refreshTrigger(const std::string& site, std::optional<std::string> origin,
                                              vault::Reason reason) {
-    if (!services_.sites.find(site)) return badParam("/site", "There is no site of this name.");
-    if (origin) {
-        auto url = net::Url::parse(*origin);
-        if (!url) return badParam("/origin", url.error().message);
-        origin = url->origin();
-    }
-    auto keys = keysOf(services_.vault.status(), site, origin);
-    if (keys.empty() && origin) keys.push_back({.site = site, .origin = *origin, .store = ""});
-    const bool isOneOrigin =
-        std::ranges::adjacent_find(keys, std::not_equal_to{}, &vault::Key::origin) == keys.end();
-    if (keys.empty() || !isOneOrigin) {
-        return badParam("/origin", "Say whose cookies, such as https://uni.hosted.panopto.com.");
-    }
-    auto triggered = services_.refresh.trigger(keys.front(), reason);
-    if (!triggered) return std::unexpected(std::move(triggered.error()));
-    return std::to_string(*triggered);
+    return sessions_.trigger(site, std::move(origin), reason);
 }
 
 Result<void> Captures::refreshFailed(const std::string& id, const std::string& why) {
@@ -700,7 +482,7 @@ asio::awaitable<void> Captures::parkAll() {
         if (job->isRunning) running.push_back(job);
     }
     ending_.request_stop();
-    monitor_.stop();
+    sessions_.stop();
     // All are stopped before the first one is waited for: there is half a second for all of them.
     for (const auto& job : running) {
         if (job->stopReason == StopReason::none) job->stopReason = StopReason::park;

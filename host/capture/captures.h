@@ -10,7 +10,8 @@
 #include "capture/job.h"
 #include "capture/manager.h"
 #include "capture/services.h"
-#include "capture/session_monitor.h"
+#include "capture/site_lists.h"
+#include "capture/site_sessions.h"
 #include "capture/slots.h"
 #include "capture/store.h"
 
@@ -62,7 +63,6 @@ class Captures final : public Manager {
 
   private:
     using JobPointer = std::shared_ptr<Job>;
-    Result<Entry> entryFor(const StartRequest& request, sites::Page& page) const;
     Result<Capture> startAgain(const std::string& id, sites::PageMedia given = {},
                                std::optional<sites::Page> page = {});
     JobPointer find(const std::string& id) const;
@@ -81,23 +81,14 @@ class Captures final : public Manager {
     boost::asio::awaitable<void> discard(const Entry& entry);
     void logState(const Capture& capture) const;
     std::vector<Entry> everything();
-    std::map<std::string, std::string> underWayByPage();
-    SiteListing marked(sites::Items items);
-    SessionMonitor::Parts monitorParts();
-    /// Asks the site once; the expiry is the earliest of all that tell one.
-    boost::asio::awaitable<Result<sites::Login>> askLogin(vault::Key key, std::stop_token stop);
-    boost::asio::awaitable<Result<void>> renewSession(vault::Key key, std::string reason,
-                                                      std::optional<std::uint64_t> known,
-                                                      std::stop_token stop);
-    void tellOfLogin(const vault::Key& key, const Result<sites::Login>& login) const;
-    void sessionCame(const vault::PutOutcome& outcome);
+    SiteLists::ByPage underWayByPage();
 
     boost::asio::any_io_executor loop_;
     Services services_;
     Store store_;
     Slots slots_;
-    Slots listTurns_{1};
-    SessionMonitor monitor_;
+    SiteLists lists_;
+    SiteSessions sessions_;
     std::stop_source ending_;
     Events events_;
     Watch watch_;

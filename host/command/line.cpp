@@ -6,6 +6,8 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <cstdio>
+#include <functional>
+#include <memory>
 
 #include "command/audit.h"
 #include "command/config.h"
@@ -48,6 +50,53 @@ int explainYourself(const CLI::App& app) {
     return statusUsage;
 }
 
+/// What the command line asks for: said by the subcommand that was named.
+using Asked = std::function<int()>;
+
+/// When `command` is named, `run` is called with what was read into `options`.
+template <class Options, class Run>
+void onNamed(CLI::App& command, Asked& asked, std::shared_ptr<Options> options, Run run) {
+    command.callback(
+        [&asked, options = std::move(options), run] { asked = [options, run] { return run(*options); }; });
+}
+
+void addConfig(CLI::App& app, Asked& asked) {
+    auto isJson = std::make_shared<bool>(false);
+    auto* command = app.add_subcommand("config", "Print what is configured, and where each value came from");
+    command->add_flag("--json", *isJson, "Print it as JSON");
+    onNamed(*command, asked, isJson, printConfig);
+}
+
+void addCookies(CLI::App& app, Asked& asked) {
+    auto options = std::make_shared<CookiesCheckOptions>();
+    auto* command = app.add_subcommand("cookies", "Cookie files, as exporters of browsers write them");
+    command->require_subcommand(1);
+    auto* check = command->add_subcommand("check", "Say which sites' sessions a cookie file holds");
+    check->add_option("FILE", options->file, "A cookie file in Netscape's format (cookies.txt)")->required();
+    check->add_flag("--json", options->isJson, "Print it as JSON");
+    check->footer("The exit status is 0 where the file can be read and holds a session, else 1.");
+    onNamed(*check, asked, options, runCookiesCheck);
+}
+
+void addFetch(CLI::App& app, Asked& asked) {
+    auto options = std::make_shared<FetchOptions>();
+    auto* command =
+        app.add_subcommand("fetch", "Capture from the command line: the sound of a page, or of media");
+    command->add_option("URL", options->url, "A page that Auricle knows, or an address of media")->required();
+    auto* cookies = command->add_option("--cookies", options->cookies,
+                                        "A cookie file in Netscape's format (cookies.txt)");
+    cookies->type_name("FILE");
+    command
+        ->add_flag("--bearer-from-stdin", options->readsBearer,
+                   "Sign in with a token of the site (MUBI): it is read from standard input and kept nowhere")
+        ->excludes(cookies);
+    command->add_option("--out", options->folder, "Where the file goes; else the configured folder")
+        ->type_name("FOLDER");
+    command->add_option("--title", options->title, "What the file is to be called")->type_name("TEXT");
+    command->add_flag("--plan", options->wantsPlanOnly, "Print the ways to the sound and fetch nothing");
+    onNamed(*command, asked, options, runFetch);
+}
+
 void addRegisterOptions(CLI::App& command, RegisterOptions& options) {
     command.add_option("--browser", options.request.browsers, "Only these (chrome, firefox, …)")
         ->type_name("NAME");
@@ -59,18 +108,74 @@ void addRegisterOptions(CLI::App& command, RegisterOptions& options) {
     command.add_flag("--json", options.isJson, "Print the outcome as JSON");
 }
 
-void addDoctorOptions(CLI::App& command, DoctorOptions& options) {
-    command.add_flag("--fix", options.mayFix, "Mend what can be mended, and say what is left to you");
-    command.add_flag("--json", options.isJson, "Print the findings as JSON");
-    command.add_option("--backend", options.backend, "A backend to try, beside those of the configuration")
+void addInstall(CLI::App& app, Asked& asked) {
+    auto options = std::make_shared<RegisterOptions>();
+    auto* command = app.add_subcommand("install", "Register this program with your browsers");
+    addRegisterOptions(*command, *options);
+    command
+        ->add_option("--extension-id", options->request.extensionIds, "A further extension that may use it")
+        ->type_name("ID");
+    onNamed(*command, asked, options, runInstall);
+}
+
+void addUninstall(CLI::App& app, Asked& asked) {
+    auto options = std::make_shared<RegisterOptions>();
+    auto* command = app.add_subcommand("uninstall", "Take it out of your browsers again");
+    addRegisterOptions(*command, *options);
+    onNamed(*command, asked, options, runUninstall);
+}
+
+void addDoctor(CLI::App& app, Asked& asked, const Hardening& hardening) {
+    auto options = std::make_shared<DoctorOptions>();
+    auto* command = app.add_subcommand("doctor", "Look at everything that Auricle needs, and say what to do");
+    command->add_flag("--fix", options->mayFix, "Mend what can be mended, and say what is left to you");
+    command->add_flag("--json", options->isJson, "Print the findings as JSON");
+    command->add_option("--backend", options->backend, "A backend to try, beside those of the configuration")
         ->type_name("ORIGIN");
-    command.add_flag("--bearer-from-stdin", options.readsBearer,
-                     "Try a token at the backend: it is read from standard input and kept nowhere");
-    command.add_option("--wait-ms", options.waitMs, "How long a host or a backend may take to answer")
+    command->add_flag("--bearer-from-stdin", options->readsBearer,
+                      "Try a token at the backend: it is read from standard input and kept nowhere");
+    command->add_option("--wait-ms", options->waitMs, "How long a host or a backend may take to answer")
         ->check(CLI::Range(1, 600'000))
         ->capture_default_str()
         ->type_name("MS");
-    command.footer("The exit status is 0 if all is well, 1 if there are warnings, 2 if something is broken.");
+    command->footer(
+        "The exit status is 0 if all is well, 1 if there are warnings, 2 if something is broken.");
+    onNamed(*command, asked, options,
+            [&hardening](const DoctorOptions& examining) { return runDoctor(examining, hardening); });
+}
+
+void addExplain(CLI::App& app, Asked& asked) {
+    auto message = std::make_shared<std::vector<std::string>>();
+    auto* command = app.add_subcommand("explain", "Say what a browser means by an error message");
+    command->add_option("message", *message, "The message, as the browser shows it")->required();
+    onNamed(*command, asked, message, runExplain);
+}
+
+void addAudit(CLI::App& app, Asked& asked) {
+    auto options = std::make_shared<AuditOptions>();
+    auto* command = app.add_subcommand("audit", "Print what happened to secrets, and when; never a secret");
+    command->add_option("--limit", options->limit, "How many of the newest")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
+        ->capture_default_str();
+    command->add_flag("--json", options->isJson, "One JSON object a line");
+    onNamed(*command, asked, options, printAudit);
+}
+
+void addStats(CLI::App& app, Asked& asked) {
+    auto format = std::make_shared<std::string>("table");
+    auto* command = app.add_subcommand("stats", "Print what was done since the installation, in numbers");
+    command->add_option("--format", *format, "table, json or prometheus")
+        ->check(CLI::IsMember({"table", "json", "prometheus"}))
+        ->capture_default_str();
+    onNamed(*command, asked, format, printStats);
+}
+
+void addForget(CLI::App& app, Asked& asked) {
+    auto isAll = std::make_shared<bool>(false);
+    auto* command = app.add_subcommand("forget", "End every running host, and wipe what it holds with it");
+    command->add_flag("--all", *isAll, "All of them; there is no other choice from the command line")
+        ->required();
+    onNamed(*command, asked, isAll, [](bool) { return runForget(); });
 }
 
 /// What CLI11 stops for: help and version are answers, the rest is a usage error.
@@ -88,82 +193,23 @@ int runLine(int argc, char** argv, const Hardening& hardening) {
     app.set_version_flag("--version", "auricle " AURICLE_VERSION);
     app.require_subcommand(0, 1);
 
-    bool isConfigJson = false;
-    auto* config = app.add_subcommand("config", "Print what is configured, and where each value came from");
-    config->add_flag("--json", isConfigJson, "Print it as JSON");
-
-    CookiesCheckOptions checking;
-    auto* cookies = app.add_subcommand("cookies", "Cookie files, as exporters of browsers write them");
-    cookies->require_subcommand(1);
-    auto* check = cookies->add_subcommand("check", "Say which sites' sessions a cookie file holds");
-    check->add_option("FILE", checking.file, "A cookie file in Netscape's format (cookies.txt)")->required();
-    check->add_flag("--json", checking.isJson, "Print it as JSON");
-    check->footer("The exit status is 0 where the file can be read and holds a session, else 1.");
-
-    FetchOptions fetching;
-    auto* fetch =
-        app.add_subcommand("fetch", "Capture from the command line: the sound of a page, or of media");
-    fetch->add_option("URL", fetching.url, "A page that Auricle knows, or an address of media")->required();
-    auto* cookieFile =
-        fetch->add_option("--cookies", fetching.cookies, "A cookie file in Netscape's format (cookies.txt)");
-    cookieFile->type_name("FILE");
-    fetch
-        ->add_flag("--bearer-from-stdin", fetching.readsBearer,
-                   "Sign in with a token of the site (MUBI): it is read from standard input and kept nowhere")
-        ->excludes(cookieFile);
-    fetch->add_option("--out", fetching.folder, "Where the file goes; else the configured folder")
-        ->type_name("FOLDER");
-    fetch->add_option("--title", fetching.title, "What the file is to be called")->type_name("TEXT");
-    fetch->add_flag("--plan", fetching.wantsPlanOnly, "Print the ways to the sound and fetch nothing");
-
-    RegisterOptions installing, removing;
-    auto* install = app.add_subcommand("install", "Register this program with your browsers");
-    addRegisterOptions(*install, installing);
-    install
-        ->add_option("--extension-id", installing.request.extensionIds, "A further extension that may use it")
-        ->type_name("ID");
-    auto* uninstall = app.add_subcommand("uninstall", "Take it out of your browsers again");
-    addRegisterOptions(*uninstall, removing);
-
-    DoctorOptions examining;
-    auto* doctor = app.add_subcommand("doctor", "Look at everything that Auricle needs, and say what to do");
-    addDoctorOptions(*doctor, examining);
-    std::vector<std::string> message;
-    auto* explain = app.add_subcommand("explain", "Say what a browser means by an error message");
-    explain->add_option("message", message, "The message, as the browser shows it")->required();
-
-    AuditOptions auditing;
-    auto* audit = app.add_subcommand("audit", "Print what happened to secrets, and when; never a secret");
-    audit->add_option("--limit", auditing.limit, "How many of the newest")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
-        ->capture_default_str();
-    audit->add_flag("--json", auditing.isJson, "One JSON object a line");
-    std::string statsFormat = "table";
-    auto* stats = app.add_subcommand("stats", "Print what was done since the installation, in numbers");
-    stats->add_option("--format", statsFormat, "table, json or prometheus")
-        ->check(CLI::IsMember({"table", "json", "prometheus"}))
-        ->capture_default_str();
-    bool forgetsAll = false;
-    auto* forget = app.add_subcommand("forget", "End every running host, and wipe what it holds with it");
-    forget->add_flag("--all", forgetsAll, "All of them; there is no other choice from the command line")
-        ->required();
-
+    Asked asked = [&app] { return explainYourself(app); };
+    addConfig(app, asked);
+    addCookies(app, asked);
+    addFetch(app, asked);
+    addInstall(app, asked);
+    addUninstall(app, asked);
+    addDoctor(app, asked, hardening);
+    addExplain(app, asked);
+    addAudit(app, asked);
+    addStats(app, asked);
+    addForget(app, asked);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& stop) {
         return answer(app, stop);
     }
-    if (config->parsed()) return printConfig(isConfigJson);
-    if (check->parsed()) return runCookiesCheck(checking);
-    if (fetch->parsed()) return runFetch(fetching);
-    if (install->parsed()) return runInstall(installing);
-    if (uninstall->parsed()) return runUninstall(removing);
-    if (doctor->parsed()) return runDoctor(examining, hardening);
-    if (explain->parsed()) return runExplain(message);
-    if (audit->parsed()) return printAudit(auditing);
-    if (stats->parsed()) return printStats(statsFormat);
-    if (forget->parsed()) return runForget();
-    return explainYourself(app);
+    return asked();
 }
 
 }  // namespace auricle::command
