@@ -1,8 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +9,8 @@
 #include <optional>
 
 #include "installer/trial.h"
+#include "system/descriptor_posix.h"
+#include "system/exec_posix.h"
 
 namespace auricle::installer {
 namespace {
@@ -25,35 +25,6 @@ constexpr std::string_view greeting =
     R"({"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":[1],"client":)"
     R"({"name":"auricle-doctor","version":")" AURICLE_VERSION R"(","browser":"none"}}})";
 
-/// A descriptor that is closed with the object.
-class Descriptor {
-  public:
-    explicit Descriptor(int number = -1) : number_(number) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() { close(); }
-
-    int get() const { return number_; }
-    void set(int number) { number_ = number; }
-    void close() {
-        if (number_ >= 0) ::close(std::exchange(number_, -1));
-    }
-
-  private:
-    int number_;
-};
-
-struct Pipe {
-    Descriptor read, write;
-    bool open() {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-        read.set(ends[0]);
-        write.set(ends[1]);
-        return true;
-    }
-};
-
 /// All that the child needs between fork and exec, where nothing may allocate.
 struct Prepared {
     std::vector<char*> arguments, environment;
@@ -63,21 +34,9 @@ struct Prepared {
     pid_t parent;
 };
 
-int moveAside(int descriptor) {
-    return ::fcntl(descriptor, F_DUPFD, 10);
-}
-
-[[noreturn]] void giveUp(int fault) {
-    const int reason = errno;
-    [[maybe_unused]] const auto written = ::write(fault, &reason, sizeof reason);
-    ::_exit(127);
-}
-
 /// Only calls that are safe in a signal handler stand here (POSIX fork).
 [[noreturn]] void becomeHost(const Prepared& prepared) {
-    ::setpgid(0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != prepared.parent) ::_exit(127);  // it died before the line above
+    bindToParent(prepared.parent);
     // Firefox ignores SIGPIPE, and its children inherit that; Chromium does not.
     ::signal(SIGPIPE, prepared.isFirefox ? SIG_IGN : SIG_DFL);
     const int input = moveAside(prepared.input), output = moveAside(prepared.output);
@@ -94,13 +53,6 @@ int moveAside(int descriptor) {
     if (::chdir(prepared.folder.c_str()) != 0) giveUp(last);
     ::execve(prepared.arguments.front(), prepared.arguments.data(), prepared.environment.data());
     giveUp(last);
-}
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-    std::vector<char*> list;
-    for (std::string& text : strings) list.push_back(text.data());
-    list.push_back(nullptr);
-    return list;
 }
 
 std::vector<std::string> argumentsOf(const TrialStart& start) {
@@ -138,15 +90,15 @@ class Host {
         if (!input_.open() || !output_.open() || !errors_.open() || !sentinel_.open() || !fault_.open())
             return false;
         auto arguments = argumentsOf(how);
-        const Prepared prepared{.arguments = pointers(arguments),
-                                .environment = pointers(environment),
+        const Prepared prepared{.arguments = pointersTo(arguments),
+                                .environment = pointersTo(environment),
                                 .folder = how.program.parent_path().string(),
                                 .isFirefox = how.flavour == Flavour::gecko,
-                                .input = input_.read.get(),
-                                .output = output_.write.get(),
-                                .errors = errors_.write.get(),
-                                .sentinel = sentinel_.write.get(),
-                                .fault = fault_.write.get(),
+                                .input = input_.read.number(),
+                                .output = output_.write.number(),
+                                .errors = errors_.write.number(),
+                                .sentinel = sentinel_.write.number(),
+                                .fault = fault_.write.number(),
                                 .parent = ::getpid()};
         id_ = ::fork();
         if (id_ < 0) return false;
@@ -167,7 +119,7 @@ class Host {
     /// The reason that exec gave, or 0 where the program runs.
     int startFault() {
         int reason = 0;
-        while (::read(fault_.read.get(), &reason, sizeof reason) < 0 && errno == EINTR) {
+        while (::read(fault_.read.number(), &reason, sizeof reason) < 0 && errno == EINTR) {
         }
         return reason;
     }
@@ -177,7 +129,7 @@ class Host {
         std::string frame(reinterpret_cast<const char*>(&length), sizeof length);
         frame += greeting;
         // A few hundred bytes fit into any pipe; a host that has ended says so by its output.
-        [[maybe_unused]] const auto written = ::write(input_.write.get(), frame.data(), frame.size());
+        [[maybe_unused]] const auto written = ::write(input_.write.number(), frame.data(), frame.size());
     }
 
     /// Until an answer is there, both streams have ended, or time is up.
@@ -185,8 +137,8 @@ class Host {
         bool isOutputOpen = true, areErrorsOpen = true;
         while (isOutputOpen && !isAnswered(answer.output)) {
             pollfd watched[] = {
-                {.fd = output_.read.get(), .events = POLLIN, .revents = 0},
-                {.fd = areErrorsOpen ? errors_.read.get() : -1, .events = POLLIN, .revents = 0}};
+                {.fd = output_.read.number(), .events = POLLIN, .revents = 0},
+                {.fd = areErrorsOpen ? errors_.read.number() : -1, .events = POLLIN, .revents = 0}};
             const int ready = ::poll(watched, 2, millisecondsUntil(until));
             if (ready < 0 && errno == EINTR) continue;
             if (ready <= 0) {
@@ -194,23 +146,23 @@ class Host {
                 return;
             }
             if (watched[0].revents != 0)
-                isOutputOpen = readSome(output_.read.get(), answer.output, maxOutputBytes);
+                isOutputOpen = readSome(output_.read.number(), answer.output, maxOutputBytes);
             if (watched[1].revents != 0)
-                areErrorsOpen = readSome(errors_.read.get(), answer.errors, maxErrorBytes);
+                areErrorsOpen = readSome(errors_.read.number(), answer.errors, maxErrorBytes);
         }
         answer.isOver = !isOutputOpen;
         // What it complained of before it ended is in the pipe by now.
-        while (answer.isOver && areErrorsOpen && hasMore(errors_.read.get()))
-            areErrorsOpen = readSome(errors_.read.get(), answer.errors, maxErrorBytes);
+        while (answer.isOver && areErrorsOpen && hasMore(errors_.read.number()))
+            areErrorsOpen = readSome(errors_.read.number(), answer.errors, maxErrorBytes);
     }
 
     /// Ends its input and waits for it; one that never answered is not waited for.
     void leave(HostAnswer& answer) {
         if (answer.isLate) return;
         input_.write.close();
-        const Descriptor ended(static_cast<int>(::syscall(SYS_pidfd_open, id_, 0u)));
+        const Descriptor ended(openPidfd(id_));
         const auto until = Clock::now() + endAfter;
-        pollfd watched{.fd = ended.get(), .events = POLLIN, .revents = 0};
+        pollfd watched{.fd = ended.number(), .events = POLLIN, .revents = 0};
         int ready = 0;
         while ((ready = ::poll(&watched, 1, millisecondsUntil(until))) < 0 && errno == EINTR) {
         }

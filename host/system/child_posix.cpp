@@ -1,7 +1,5 @@
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,47 +11,13 @@
 
 #include "system/child.h"
 #include "system/confinement.h"
+#include "system/descriptor_posix.h"
+#include "system/exec_posix.h"
 
 namespace auricle {
 namespace {
 
 namespace asio = boost::asio;
-
-/// A descriptor that is closed when it goes out of scope.
-class Descriptor {
-  public:
-    explicit Descriptor(int number = -1) noexcept : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        if (this != &other) {
-            close();
-            number_ = other.release();
-        }
-        return *this;
-    }
-    ~Descriptor() { close(); }
-
-    int number() const noexcept { return number_; }
-    bool isOpen() const noexcept { return number_ >= 0; }
-    int release() noexcept { return std::exchange(number_, -1); }
-    void close() noexcept {
-        if (isOpen()) ::close(release());
-    }
-
-  private:
-    int number_;
-};
-
-struct Pipe {
-    Descriptor read, write;
-    bool open() {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-        read = Descriptor(ends[0]);
-        write = Descriptor(ends[1]);
-        return true;
-    }
-};
 
 std::unexpected<Error> systemFault(std::string_view what) {
     return fail(
@@ -72,22 +36,9 @@ struct Prepared {
     pid_t parent;
 };
 
-/// Moves a descriptor out of the way of those that are about to be put in place.
-int moveAside(int descriptor) {
-    return ::fcntl(descriptor, F_DUPFD, 10);
-}
-
-[[noreturn]] void giveUp(int fault) {
-    const int reason = errno;
-    [[maybe_unused]] const auto written = ::write(fault, &reason, sizeof reason);
-    ::_exit(127);
-}
-
 /// Only calls that are safe in a signal handler stand here: the parent may have more threads (POSIX fork).
 [[noreturn]] void becomeProgram(const Prepared& prepared) {
-    ::setpgid(0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != prepared.parent) ::_exit(127);  // it died before the line above
+    bindToParent(prepared.parent);
     struct sigaction standard {};
     standard.sa_handler = SIG_DFL;
     for (int signal = 1; signal < NSIG; ++signal)
@@ -115,14 +66,6 @@ int moveAside(int descriptor) {
     if (::chdir(prepared.folder) != 0) giveUp(3);
     ::execve(prepared.arguments.front(), prepared.arguments.data(), prepared.environment.data());
     giveUp(3);
-}
-
-/// The pointers that exec wants, over strings that live on.
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-    std::vector<char*> list;
-    for (std::string& text : strings) list.push_back(text.data());
-    list.push_back(nullptr);
-    return list;
 }
 
 /// A process that is ours to reap. Goes with its whole group.
@@ -241,11 +184,6 @@ class Drain : public std::enable_shared_from_this<Drain> {
     bool isDry_ = false;  ///< the last read found nothing
 };
 
-/// By its number: the header of glibc 2.36 declares it without C linkage.
-int openPidfd(pid_t id) {
-    return static_cast<int>(::syscall(SYS_pidfd_open, id, 0u));
-}
-
 /// A child that runs, and what is heard of it.
 struct Started {
     Started(const asio::any_io_executor& executor, pid_t id, const ChildCommand& command)
@@ -280,8 +218,8 @@ Result<std::unique_ptr<Started>> start(const asio::any_io_executor& executor, Ch
     if (!confinement) return std::unexpected(std::move(confinement.error()));
     std::vector<std::string> arguments{command.program.string()};
     std::ranges::copy(command.arguments, std::back_inserter(arguments));
-    const Prepared prepared{.arguments = pointers(arguments),
-                            .environment = pointers(command.environment),
+    const Prepared prepared{.arguments = pointersTo(arguments),
+                            .environment = pointersTo(command.environment),
                             .folder = command.folder.c_str(),
                             .confinement = &*confinement,
                             .handedOn = &command.handedOn,
