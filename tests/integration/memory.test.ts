@@ -2,11 +2,11 @@
 // in no form once they were forgotten, whichever way they went to the site.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { connect } from "node:http2";
 import { createServer, type AddressInfo } from "node:net";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { huffman, search } from "./support/memory.ts";
+import { SANITIZED, isSanitized } from "./support/sanitized.ts";
 import { ORIGIN, Scene, type RunningHost } from "./support/scene.ts";
 import { YoutubeStage } from "./support/youtube-stage.ts";
 
@@ -42,17 +42,12 @@ function overHttp(protocol: "h2" | "http/1.1"): Way {
 
 const WAYS: readonly Way[] = [overHttp("h2"), overHttp("http/1.1")];
 
+const pidOf = (host: RunningHost): number => Number(host.bridge.host?.host.pid);
+
 async function copies(host: RunningHost, secrets: ReadonlyMap<string, string>): Promise<readonly string[] | undefined> {
-  const { copies } = search(Number(host.bridge.host?.host.pid), secrets);
+  const { copies } = search(pidOf(host), secrets);
   return (await copies)?.found;
 }
-
-/** The address sanitizer brings an allocator of its own, which keeps freed memory as it was. */
-async function isSanitized(host: RunningHost): Promise<boolean> {
-  const maps = await readFile(`/proc/${String(host.bridge.host?.host.pid)}/maps`, "latin1");
-  return maps.includes("libasan");
-}
-const SANITIZED = "this build's allocator is the sanitizer's";
 
 /** Which secrets were found, and in which forms. */
 function names(found: readonly string[]): string[] {
@@ -114,7 +109,7 @@ for (const way of WAYS) {
 
     it("are in memory before, and in none of it after vault.forget", { timeout: 120_000 }, async (test: TestContext) => {
       const host = await used();
-      if (await isSanitized(host)) return test.skip(SANITIZED);
+      if (await isSanitized(pidOf(host))) return test.skip(SANITIZED);
       const before = await copies(host, way.secrets(scene));
       if (before === undefined) return test.skip("looking into another process is not permitted here");
       assert.ok(names(before).includes("token/plain") && names(before).some((name) => /^cookie\d+\/plain$/.test(name)), "the search finds nothing where something is");
@@ -124,7 +119,7 @@ for (const way of WAYS) {
 
     it("are in none of it when the session has ended, after the program's last instruction", { timeout: 120_000 }, async (test: TestContext) => {
       const host = await used();
-      if (await isSanitized(host)) return test.skip(SANITIZED);
+      if (await isSanitized(pidOf(host))) return test.skip(SANITIZED);
       const watch = search(Number(host.bridge.host?.host.pid), way.secrets(scene), "end");
       await watch.ready;
       assert.deepEqual(await host.leave(), { code: 0, signal: null });
@@ -145,7 +140,7 @@ describe("secrets of a download that is under way", () => {
 
   it("are in none of its memory after vault.forget, and what carries none goes on", { timeout: 120_000 }, async (test: TestContext) => {
     const host = await scene.start({ home: await scene.newHome() });
-    if (await isSanitized(host)) return test.skip(SANITIZED);
+    if (await isSanitized(pidOf(host))) return test.skip(SANITIZED);
     const auth = await host.signIn();
     await host.putToken(TOKEN);
     const stall = scene.peers.cdn.fail({ kind: "stall", afterBytes: 10_000 }, { method: "GET" });
@@ -184,7 +179,7 @@ describe("secrets that yt-dlp took to the site", () => {
   it("are in memory before, and in none of it after vault.forget", { timeout: 120_000 }, async (test: TestContext) => {
     if (!hasYtDlp) return test.skip("yt-dlp is not installed");
     const { host, secrets } = await used();
-    if (await isSanitized(host)) return test.skip(SANITIZED);
+    if (await isSanitized(pidOf(host))) return test.skip(SANITIZED);
     const before = await copies(host, secrets);
     if (before === undefined) return test.skip("looking into another process is not permitted here");
     assert.ok(names(before).some((name) => name.endsWith("/plain")), "the search finds nothing where something is");
@@ -195,7 +190,7 @@ describe("secrets that yt-dlp took to the site", () => {
   it("are in none of it when the session has ended, after the program's last instruction", { timeout: 120_000 }, async (test: TestContext) => {
     if (!hasYtDlp) return test.skip("yt-dlp is not installed");
     const { host, secrets } = await used();
-    if (await isSanitized(host)) return test.skip(SANITIZED);
+    if (await isSanitized(pidOf(host))) return test.skip(SANITIZED);
     const watch = search(Number(host.bridge.host?.host.pid), secrets, "end");
     await watch.ready;
     assert.deepEqual(await host.leave(), { code: 0, signal: null });
