@@ -498,7 +498,9 @@ export class Desk {
       this.#askForSignIn(job);
       return { failed: "login_required" };
     }
-    return (await this.#putCookies(job)) ? { done: true } : { failed: "login_required" };
+    if (await this.#putCookies(job)) return { done: true };
+    this.#askForSignIn(job);
+    return { failed: "login_required" };
   }
 
   /** A job at an origin that uses this jar; made up for one of an earlier day of this browser. */

@@ -40,7 +40,13 @@ export const EAR_LINES: readonly string[] = [
 
 /** Gives what lies in a shadow root its looks. A style element would be the page's to forbid by its content security policy. */
 export function dress(shadow: ShadowRoot, ...texts: string[]): void {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(texts.join("\n"));
-  shadow.adoptedStyleSheets = [sheet];
+  const text = texts.join("\n");
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    shadow.adoptedStyleSheets = [sheet];
+  } catch {
+    // Firefox before 153 lets no content script do that.
+    shadow.append(h("style", {}, text));
+  }
 }
