@@ -75,6 +75,7 @@ inEachBrowser("a player of sealed videos", { playback: { people: [STUDENT], segm
       await page.reaches("done");
       await page.press();
       await page.panelReads(/Captured.*Saved \d+ %/);
+      assert.ok(await page.isDressed(), "the page's policy allows no foreign style element");
       await scene.picture(page.page, "sealed-done");
       await assertWhole(scene, LECTURE);
 

@@ -302,6 +302,16 @@ class ChromiumPage implements TestPage {
     }
   }
 
+  async style(selector: string, property: string): Promise<string | null> {
+    const element = await this.#frame.$(selector);
+    if (!element) return null;
+    try {
+      return await element.evaluate((found, name) => getComputedStyle(found).getPropertyValue(name), property);
+    } finally {
+      await element.dispose();
+    }
+  }
+
   reads(selector: string, wanted: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {
     return readsAs(this, selector, wanted, timeoutMs);
   }

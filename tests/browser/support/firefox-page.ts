@@ -98,6 +98,13 @@ export class FirefoxPage implements TestPage {
     return evaluate(this.#driver.bidi, this.#context, (wanted, attribute) => seek(wanted)?.getAttribute(attribute) ?? null, selector, name);
   }
 
+  style(selector: string, property: string): Promise<string | null> {
+    return evaluate(this.#driver.bidi, this.#context, (wanted, name) => {
+      const found = seek(wanted);
+      return found ? getComputedStyle(found).getPropertyValue(name) : null;
+    }, selector, property);
+  }
+
   reads(selector: string, wanted: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {
     return readsAs(this, selector, wanted, timeoutMs);
   }

@@ -27,6 +27,8 @@ export interface TestPage {
   text(selector: string): Promise<string | null>;
   /** Null when there is no such element, or it has no such attribute. */
   attribute(selector: string, name: string): Promise<string | null>;
+  /** How it is drawn: the computed value of a CSS property. */
+  style(selector: string, property: string): Promise<string | null>;
   /** Waits until the text of the element is as wanted. Fails with what it was at last. */
   reads(selector: string, wanted: RegExp, timeoutMs?: number): Promise<string>;
   /** Waits until there is such an element and it is seen. */
