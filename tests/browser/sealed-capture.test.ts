@@ -19,7 +19,6 @@ import type { TestPage } from "./support/test-browser.ts";
 const ORIGIN = "https://play.uni.example";
 const PATTERNS = [`${ORIGIN}/*`];
 const SETUP: SceneOptions = { config: { sites: { playback: { origins: [ORIGIN], cookies: [LOGIN_COOKIE] } } }, asksFor: PATTERNS };
-const PATIENCE_MS = 60_000;
 
 async function signIn(page: TestPage): Promise<void> {
   await page.fill("#username", STUDENT.user);
@@ -116,7 +115,7 @@ inEachBrowser("a player of sealed videos", { playback: { people: [STUDENT], segm
         await page.reaches("capturing");
         await happens();
         held.release();
-        await page.reaches("done", PATIENCE_MS);
+        await page.reaches("done");
         files.add(await assertWhole(scene, id));
         const asked = askedSince(playback, mark);
         assert.equal(asked.filter(({ method, path }) => method === "POST" && path === "/api/v1/session").length, sessions, name);

@@ -20,7 +20,8 @@ const ID = "eifomnnboajlnambmpbbmkdaibgfclnl";
 const EXTENSION = fileURLToPath(new URL("../../../extension-bridge/extension/dist/chromium", import.meta.url));
 /** The program itself: Debian's wrapper adds extensions and keys of its own. */
 const PROGRAM = process.env["CHROMIUM"] ?? "/usr/lib/chromium/chromium";
-const PATIENCE_MS = 20_000;
+/** What never comes to pass fails then; a busy machine is given its time. */
+const PATIENCE_MS = 60_000;
 const END_MS = 5_000;
 
 /** What its settings page can do, and no other. */

@@ -8,7 +8,8 @@ import { readsAs } from "./reads.ts";
 import { eventually } from "./sleep.ts";
 import type { ColourScheme, TestPage } from "./test-browser.ts";
 
-const PATIENCE_MS = 20_000;
+/** What never comes to pass fails then; a busy machine is given its time. */
+const PATIENCE_MS = 60_000;
 /** An element stands still when it is where it was so long ago, ms. */
 const STILL_MS = 30;
 
