@@ -4,6 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import type { Capture, Cookie, RefreshWanted } from "@auricle/bridge";
 import { aCapture, refusal, validateTraffic } from "@auricle/bridge/testing";
 import { Desk } from "../src/background/desk.ts";
+import { awaitedBackend } from "../src/background/standby.ts";
 import { signInPlaceOf } from "../src/background/notice.ts";
 import type { Place } from "../src/shared/wire.ts";
 
@@ -103,6 +104,7 @@ for (const [what, lacking] of [
     Object.assign(browser.local, { settings: { deliverTo: "backend", backendOrigin: BACKEND }, backendToken: "TOKEN", consents: { [ORIGIN]: 1 } }, lacking);
     await newDesk().wake();
     assert.equal(browser.host.lives, 0);
+    assert.equal(await awaitedBackend(), null, "and none is kept for one");
   });
 }
 
