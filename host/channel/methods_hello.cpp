@@ -38,6 +38,12 @@ nlohmann::json limitsOf(const HostFacts& facts) {
             {"captures", facts.capturesAtOnce}};
 }
 
+nlohmann::json ownServersOf(const HostFacts& facts) {
+    auto list = nlohmann::json::array();
+    for (const auto& [site, origin] : facts.ownServers) list.push_back({{"site", site}, {"origin", origin}});
+    return list;
+}
+
 Outcome hello(Desk& desk, const JsonView& given) {
     std::optional<Error> fault;
     Params params(given, fault);
@@ -54,6 +60,7 @@ Outcome hello(Desk& desk, const JsonView& given) {
                           {"host", hostOf(desk.parts.facts)},
                           {"limits", limitsOf(desk.parts.facts)},
                           {"sites", desk.parts.facts.sites},
+                          {"ownServers", ownServersOf(desk.parts.facts)},
                           {"unfinished", unfinished(desk.parts.manager)}};
     if (desk.tools) result["tools"] = toJson(*desk.tools);
     return Answer(std::move(result));

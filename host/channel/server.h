@@ -28,10 +28,16 @@ struct Tool {
 using Tools = std::map<std::string, Tool>;  ///< by name: "ffmpeg", "yt-dlp"
 
 /// What hello says of the host.
+/// A server that an institution runs under a name of its own.
+struct OwnServer {
+    std::string site, origin;
+};
+
 struct HostFacts {
     std::string version, os, arch;
     std::int64_t pid = 0;
     std::vector<std::string> sites;
+    std::vector<OwnServer> ownServers{};  ///< those that the configuration names
     unsigned capturesAtOnce = 1;
 };
 

@@ -32,6 +32,18 @@ std::vector<std::string> strings(const Names& names) {
     return {names.begin(), names.end()};
 }
 
+/// What the configuration names, of sites that may be used.
+std::vector<channel::OwnServer> ownServers(const Config& config, const sites::Registry& sites) {
+    std::vector<channel::OwnServer> servers;
+    if (sites.find("panopto") != nullptr)
+        for (const auto& host : config.panopto.hosts)
+            servers.push_back({.site = "panopto", .origin = "https://" + host});
+    if (sites.find("playback") != nullptr)
+        for (const auto& origin : config.playback.origins)
+            servers.push_back({.site = "playback", .origin = origin});
+    return servers;
+}
+
 vault::VaultLimits vaultLimits(const Config& config) {
     using std::chrono::milliseconds;
     return {.freshness = {.beforeExpiry = milliseconds(config.vault.staleBeforeExpiryMs),
@@ -163,6 +175,7 @@ channel::Parts Host::parts() {
                       .arch = machine.arch,
                       .pid = machine.pid,
                       .sites = strings(sites_.names()),
+                      .ownServers = ownServers(config_, sites_),
                       .capturesAtOnce = config_.captures.atOnce},
             .probeTools = [this](auto found) { probeTools(std::move(found)); },
             .readAudit = [this](auto after, auto limit) { return watch_.audit().read(after, limit); },

@@ -1,7 +1,48 @@
 // The browser keeps Panopto from the extension until the person allows it: one clear question, and what was wanted goes on.
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { STUDENT } from "../peers/panopto/session.ts";
+import { LecturePage } from "./support/lecture-page.ts";
 import { inEachBrowser } from "./support/scene.ts";
+import type { SceneOptions } from "./support/scene.ts";
+import { eventually } from "./support/sleep.ts";
+
+const OWN_NAME = "lectures.uni.example";
+const OWN_PATTERNS = [`https://${OWN_NAME}/*`];
+const OWN: SceneOptions = { config: { sites: { panopto: { hosts: [OWN_NAME] } } }, asksFor: OWN_PATTERNS };
+
+inEachBrowser("a Panopto under a university's own name, which the program's configuration names", {}, (play) => {
+  it("is offered by the popup above a lecture there: that name alone is asked for, and the capture goes on by itself", () =>
+    play(OWN, async (scene) => {
+      const lecture = scene.peers.lectures.short;
+      const url = scene.peers.viewerUrl(lecture, OWN_NAME);
+      const page = new LecturePage(await scene.browser.open());
+      await page.visit(url, STUDENT);
+      assert.equal(await page.label(), null, "the button stands on a page that the extension may not see");
+      const popup = await scene.browser.openPopup();
+      await popup.reads("#page .card", /does not let Auricle see lectures\.uni\.example yet/);
+      await popup.click("#page [data-auricle=primary]");
+      await scene.browser.allowInPrompt(OWN_PATTERNS);
+      await page.reaches("done");
+      assert.deepEqual((await scene.deliveredFrom(url)).map(({ sha256 }) => sha256), [lecture.audio.sha256]);
+    }));
+
+  it("is offered by the popup above its other pages and in the settings, until it is allowed", () =>
+    play(OWN, async (scene) => {
+      const settings = await scene.browser.openExtensionPage("options.html");
+      await settings.reads("#own", /Their lectures have Auricle's button once.*lectures\.uni\.example Allow access/);
+      await scene.picture(settings, "own-server-settings", "body");
+      await scene.browser.open(`https://${OWN_NAME}/Panopto/Pages/Auth/Login.aspx`);
+      const popup = await scene.browser.openPopup();
+      await popup.reads("#page", /Auricle may not see lectures\.uni\.example yet/);
+      await scene.picture(popup, "own-server-popup", "body");
+      await popup.click("[data-auricle=grant]");
+      await scene.browser.allowInPrompt(OWN_PATTERNS);
+      await settings.bringToFront();
+      await settings.reads("#no-sites", /None yet/);
+      await eventually("the offer's end", async () => (await settings.text("#own")) === null);
+    }));
+});
 
 inEachBrowser("a browser that does not let the extension see Panopto", {}, (play, browser) => {
   it("is asked from the popup, and the capture goes on by itself on the page as it is", () =>

@@ -468,7 +468,7 @@ describe("a film that is protected", () => {
 });
 
 describe("what MUBI has in the clear", () => {
-  const clear: readonly (readonly [string, string])[] = [[CLEAR.name, DASH], [TS, HLS], [MP4, "video/mp4"], ["HLS encrypted, with the IV said", HLS]];
+  const clear: readonly (readonly [string, string])[] = [[CLEAR.name, DASH], [TS, HLS], [MP4, "video/mp4"], ["HLS encrypted in fragments, their beginning in the clear", HLS]];
   for (const [name, content_type] of clear) {
     it(`(${name}) is captured whole, packet by packet`, async () => {
       const one = caseOf(name);

@@ -2,14 +2,13 @@
 // one, and that no secret of it is left anywhere.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { access, mkdir, readFile, readdir } from "node:fs/promises";
+import { access, readFile, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import type { Capture } from "../../extension-bridge/bridge/src/index.ts";
 import { packetsOf } from "../peers/media/packets.ts";
-import { cut } from "../peers/playback/encode.ts";
-import { LECTURE, SILENT_LOWEST } from "../peers/playback/library.ts";
+import { IN_PIECES, LECTURE, SILENT_LOWEST, makePieces } from "../peers/playback/library.ts";
 import { Refusal } from "../peers/playback/refusal.ts";
 import type { PlaybackStandIn } from "../peers/playback/stand-in.ts";
 import type { Fault, FaultRule } from "../peers/wire/fault.ts";
@@ -21,9 +20,6 @@ import { Scene, type HostOptions } from "./support/scene.ts";
 
 const run = promisify(execFile);
 
-/** Cut into so many pieces that its keys come in several batches, some of them long after it began. */
-const LONG = "a_hundred_pieces";
-const PIECE_S = 0.2;
 const SITES = { sites: { playback: { origins: ["https://play.uni.example"], cookies: ["uni_login"] } } };
 /** As long as a segment is held back, keys are fetched to here and no further: two batches beyond what is fetched ahead. */
 const HELD = 4;
@@ -35,12 +31,7 @@ before(async () => {
   const admission = (): Promise<object> => (mayPlay ? Promise.resolve({}) : Promise.reject(new Refusal(403, "This account may not play it")));
   scene = await Scene.open({ playback: { admission } });
   server = scene.peers.playback;
-  const pieces = join(scene.home, "pieces");
-  await mkdir(pieces);
-  // A picture can be cut where it has frames; the sound stays as it is.
-  const smooth = join(scene.home, "smooth.mp4");
-  await run("ffmpeg", ["-nostdin", "-v", "error", "-i", scene.peers.media.short.video.file, "-vf", "fps=10,scale=-2:90", "-preset", "ultrafast", "-c:a", "copy", smooth]);
-  await server.add({ id: LONG, title: "Lecture 7: In pieces", cuts: await cut(smooth, pieces, [{ name: "180p", height: 180, kbitsPerSecond: 60 }], PIECE_S), source: scene.peers.media.short.video });
+  await server.add(await makePieces(scene.peers.media.short.video));
 });
 afterEach(async () => {
   mayPlay = true;
@@ -82,13 +73,13 @@ async function streamsOf(file: string): Promise<string[]> {
 }
 
 /** What is held is fetched ahead no further: small pieces would all be there by then. */
-const FROM_HELD_ON = new RegExp(`/media/${LONG}/180p/(?:[${String(HELD)}-9]|\\d\\d)\\.m4s`);
+const FROM_HELD_ON = new RegExp(`/media/${IN_PIECES}/180p/(?:[${String(HELD)}-9]|\\d\\d)\\.m4s`);
 
 /** Started, and held by the server at a segment; `go` lets it on. */
 async function held(host: RunningHost, key?: string): Promise<{ readonly id: string; readonly mark: number; go(): void }> {
   const mark = now();
   const rule = server.fail({ kind: "silence" }, { path: FROM_HELD_ON, times: 100 });
-  const { id } = await host.start(server.watchUrl(LONG), key === undefined ? {} : { key });
+  const { id } = await host.start(server.watchUrl(IN_PIECES), key === undefined ? {} : { key });
   await server.waitForRequest((record) => record.sequence > mark && record.faults.includes("silence"));
   await host.satisfies(id, ({ state, done }) => state === "downloading" && done > 0);
   return { id, mark, go: () => rule.release() };
@@ -112,8 +103,8 @@ describe("a sealed video", () => {
 
   it("in a hundred pieces is captured with five questions for keys", async () => {
     const mark = now();
-    await assertWhole(await (await ready()).capture(server.watchUrl(LONG)));
-    const pieces = since(mark, piecesOf(LONG)).length;
+    await assertWhole(await (await ready()).capture(server.watchUrl(IN_PIECES)));
+    const pieces = since(mark, piecesOf(IN_PIECES)).length;
     assert.ok(pieces >= 95, `it has ${String(pieces)} pieces`);
     assert.equal(since(mark, asks("POST", /^\/api\/v1\/key/)).length + since(mark, asks("GET", /^\/api\/v1\/key/)).length, Math.ceil(pieces / 20));
   });
@@ -172,7 +163,7 @@ describe("in the middle of a capture", () => {
   it("a server that asks for fewer questions is waited for", async () => {
     const host = await ready();
     const rule = server.tooManyKeys(2, 1);
-    await assertWhole(await host.capture(server.watchUrl(LONG)));
+    await assertWhole(await host.capture(server.watchUrl(IN_PIECES)));
     assert.equal(rule.hits, 2);
   });
 
@@ -198,7 +189,7 @@ describe("in the middle of a capture", () => {
     const mark = now();
     await host.bridge.captures.retry(id);
     await assertWhole(await host.reaches(id, ["done", "failed"]));
-    assert.ok(since(mark, piecesOf(LONG)).length < 100 && since(mark, (record) => record.path.endsWith("/0.m4s")).length === 0, "nothing is fetched twice");
+    assert.ok(since(mark, piecesOf(IN_PIECES)).length < 100 && since(mark, (record) => record.path.endsWith("/0.m4s")).length === 0, "nothing is fetched twice");
   });
 
   it("a host that is killed goes on behind the last segment, with a session of its own", async () => {
@@ -213,7 +204,7 @@ describe("in the middle of a capture", () => {
     go();
     const mark = now();
     const second = await ready({ home });
-    const again = await second.start(server.watchUrl(LONG), { key: "killed" });
+    const again = await second.start(server.watchUrl(IN_PIECES), { key: "killed" });
     assert.equal(again.id, id);
     await assertWhole(await second.reaches(id, OVER));
     assert.equal(since(mark, POSTED).length, 1);
@@ -240,10 +231,10 @@ describe("a segment", () => {
   for (const forgery of ["flip", "tag", "swap"] as const) {
     it(`that was changed (${forgery}) is refused with its number, and nothing of it is delivered`, async () => {
       const mark = now();
-      server.forge(LONG, "180p", 30, forgery);
+      server.forge(IN_PIECES, "180p", 30, forgery);
       const home = await scene.newHome();
       const host = await ready({ home });
-      const capture = await host.capture(server.watchUrl(LONG), { key: `forged-${forgery}` });
+      const capture = await host.capture(server.watchUrl(IN_PIECES), { key: `forged-${forgery}` });
       assertFailed(capture, "bad_seal");
       assert.match(capture.error?.message ?? "", /^Segment 31 of /);
       assert.deepEqual(await readdir(join(home, "Music", "Auricle")).catch(() => []), []);

@@ -44,7 +44,7 @@ export interface PeersOptions {
   readonly database?: Database;
   readonly tokens?: readonly string[];
   /** What else is to be said about the playback server. */
-  readonly playback?: Pick<StandInOptions, "settings" | "admission" | "segmentsElsewhere" | "now">;
+  readonly playback?: Pick<StandInOptions, "settings" | "admission" | "people" | "segmentsElsewhere" | "now">;
   /** What else is to be said about the backend. */
   readonly backend?: Pick<BackendOptions, "serves" | "refusesLecturesWith" | "maxFormBytes" | "courses" | "maxBytes" | "store" | "queue" | "triggers" | "webhook" | "metricsToken">;
 }

@@ -5,6 +5,10 @@
  */
 export type Bytes = number;
 export type SiteName = "panopto" | "mubi" | "youtube" | "playback" | "direct";
+/**
+ * scheme://host[:port], no slash at the end.
+ */
+export type Origin = string;
 export type CaptureId = string;
 export type CaptureState =
   | "queued"
@@ -64,10 +68,6 @@ export type SessionId = string;
  */
 export type Nonce12 = string;
 export type Base64 = string;
-/**
- * scheme://host[:port], no slash at the end.
- */
-export type Origin = string;
 /**
  * The client's name of a jar of cookies that is mixed with no other: the browser's cookie store ("0", "firefox-container-1"…), with the site in whose pages they are kept apart ("0 in https://uni.example").
  */
@@ -149,6 +149,7 @@ export interface HelloResult {
   limits: Limits;
   tools?: Tools;
   sites: SiteName[];
+  ownServers?: OwnServer[];
   unfinished: Capture[];
 }
 export interface Host {
@@ -176,6 +177,13 @@ export interface Tools {
 export interface Tool {
   found: boolean;
   version?: string | null;
+}
+/**
+ * A server that an institution runs under a name of its own, and that the host's configuration names.
+ */
+export interface OwnServer {
+  site: "panopto" | "playback";
+  origin: Origin;
 }
 export interface Capture {
   id: CaptureId;

@@ -1,7 +1,7 @@
 // A host inside the test: scripted answers, and the seal opened by node:crypto instead of WebCrypto.
 import { createDecipheriv, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync, randomBytes, type KeyObject } from "node:crypto";
 import type { EndedPort, Port } from "../src/port.ts";
-import type { Capture, Fault, HelloResult, OpenedSeal, Sealed } from "../src/protocol.ts";
+import type { Capture, Fault, HelloResult, OpenedSeal, OwnServer, Sealed } from "../src/protocol.ts";
 import type { SeenFrame } from "../../schema/check.ts";
 
 interface Asked {
@@ -42,6 +42,8 @@ export class FakeHost {
   /** How many times a port was opened. */
   lives = 0;
   unfinished: Capture[] = [];
+  /** Servers of institutions that its configuration names. */
+  ownServers: OwnServer[] = [];
   /** When sessions end, ms since 1970. */
   sessionEndsAtMs = Date.parse("2099-01-01T00:00:00Z");
   /** What opening a port throws, in the browser's words. */
@@ -141,6 +143,7 @@ export class FakeHost {
       limits: { reply_bytes: 1_048_576, request_bytes: 8_388_608, captures: 3 },
       tools: { ffmpeg: { found: true, version: "5.1" }, "yt-dlp": { found: false } },
       sites: ["panopto"],
+      ...(this.ownServers.length > 0 ? { ownServers: this.ownServers } : {}),
       unfinished: this.unfinished,
     };
   }

@@ -147,6 +147,7 @@ test("at a player its page and its session are asked for, and any cookie but its
   assert.deepEqual(endpoints("playback", { origin: "https://play.uni.example", url: "https://play.uni.example/watch/vid_1" }), ["https://play.uni.example/watch/vid_1", "https://play.uni.example/api/v1/session"]);
   assert.equal(loginOf("playback", [cookie("sessionToken")]), null);
   assert.equal(loginOf("playback", [cookie("b"), cookie("sessionToken"), cookie("a")]), "a=value of a\nb=value of b");
+  assert.deepEqual(["login", "sessionToken"].map((name) => isLoginName("playback", name)), [true, false], "a session that the player begins is no sign-in");
 });
 
 test("at YouTube somebody is signed in who has both its login and an account's cookie, and any other value makes it a newer session", () => {

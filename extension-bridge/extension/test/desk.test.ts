@@ -4,6 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import type { Capture, Cookie, RefreshWanted } from "@auricle/bridge";
 import { aCapture, refusal, validateTraffic } from "@auricle/bridge/testing";
 import { Desk } from "../src/background/desk.ts";
+import { awaitedBackend } from "../src/background/standby.ts";
 import { signInPlaceOf } from "../src/background/notice.ts";
 import type { Place } from "../src/shared/wire.ts";
 
@@ -103,6 +104,7 @@ for (const [what, lacking] of [
     Object.assign(browser.local, { settings: { deliverTo: "backend", backendOrigin: BACKEND }, backendToken: "TOKEN", consents: { [ORIGIN]: 1 } }, lacking);
     await newDesk().wake();
     assert.equal(browser.host.lives, 0);
+    assert.equal(await awaitedBackend(), null, "and none is kept for one");
   });
 }
 
@@ -316,4 +318,17 @@ test("a player that wants a sign-in is not answered with cookies that are none",
   browser.host.notify("refresh.wanted", wanted({ site: "playback", origin: PLAYER }));
   await until(() => asked("refresh.failed").length > 0);
   assert.equal(asked("refresh.failed")[0]?.params["why"], "login_required");
+  assert.equal(browser.notices.length, 1, "the person is asked to sign in");
+});
+
+test("a page on a server that the program names is offered before the browser lets us see it, and starts nothing", async () => {
+  browser.host.ownServers = [{ site: "playback", origin: PLAYER }];
+  const desk = newDesk();
+  assert.equal(await desk.pageSnapshot(WATCHED), null, "nobody knows of it yet");
+  await desk.look();
+  assert.deepEqual(await desk.pageSnapshot(WATCHED), { host: { state: "connected", version: "0.1.0" }, consented: false, access: false, capture: null });
+  assert.deepEqual((await desk.snapshot([WATCHED], false)).ownServers, [{ site: "playback", origin: PLAYER }]);
+  await assert.rejects(desk.press("allow", WATCHED), /does not let Auricle see play\.uni\.example/);
+  assert.deepEqual([asked("capture.start").length, browser.cookieReads], [0, 0]);
+  assert.deepEqual(validateTraffic(browser.host.traffic), []);
 });

@@ -2,6 +2,7 @@ import "../testing/fake-browser.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Jar } from "../src/shared/jar.ts";
+import { recogniseNamed, serverOf, unseenServers } from "../src/shared/own-servers.ts";
 import { captureKey, jarOfKey, recognise, siteOfPage } from "../src/shared/page.ts";
 
 const ID = "26b3ae9e-4a48-4dcc-96ba-0befba08a0fb";
@@ -73,6 +74,17 @@ test("a page of a player is a lecture where the person granted its host, and now
   }
   assert.equal(recognise("https://play.uni.example/watch/vid_1"), null);
   assert.equal(recognise("https://uni.hosted.panopto.com/watch/vid_1", ["uni.hosted.panopto.com"]), null);
+});
+
+test("a page on a server that the program names is a recording of the site that it says, at that origin", () => {
+  const servers = [{ site: "playback", origin: "https://play.uni.example" }, { site: "panopto", origin: "https://lectures.uni.example" }] as const;
+  assert.equal(recogniseNamed("https://play.uni.example/watch/vid_1", servers)?.site, "playback");
+  assert.equal(recogniseNamed(at(`Viewer.aspx?id=${ID}`, "lectures.uni.example"), servers)?.site, "panopto");
+  for (const other of ["", "https://play.uni.example/", "https://play.uni.example:8443/watch/vid_1", "https://other.uni.example/watch/vid_1", "https://lectures.uni.example/watch/vid_1", at(`Viewer.aspx?id=${ID}`, "play.uni.example")]) {
+    assert.equal(recogniseNamed(other, servers), null, other);
+  }
+  assert.equal(serverOf("https://lectures.uni.example/Panopto/Pages/Home.aspx", servers)?.site, "panopto");
+  assert.deepEqual(unseenServers([...servers, { site: "playback", origin: "http://127.0.0.1:8080" }], ["https://play.uni.example/*"]), [servers[1]]);
 });
 
 test("the key is the same from viewer and embed, and differs by target and by kind of id", () => {

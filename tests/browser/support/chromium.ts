@@ -1,10 +1,11 @@
 // Real Chromium with the extension, by the interface that tests know.
 import { existsSync } from "node:fs";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 import type { Browser, Frame, Page, Target, WebWorker } from "puppeteer-core";
-import { PANOPTO } from "../../../extension-bridge/extension/src/shared/access.ts";
+import { KNOWN, PANOPTO } from "../../../extension-bridge/extension/src/shared/access.ts";
 import { trustIn } from "./authority.ts";
 import type { Home } from "./home.ts";
 import type { Plain } from "./evaluate.ts";
@@ -19,7 +20,8 @@ const ID = "eifomnnboajlnambmpbbmkdaibgfclnl";
 const EXTENSION = fileURLToPath(new URL("../../../extension-bridge/extension/dist/chromium", import.meta.url));
 /** The program itself: Debian's wrapper adds extensions and keys of its own. */
 const PROGRAM = process.env["CHROMIUM"] ?? "/usr/lib/chromium/chromium";
-const PATIENCE_MS = 20_000;
+/** What never comes to pass fails then; a busy machine is given its time. */
+const PATIENCE_MS = 60_000;
 const END_MS = 5_000;
 
 /** What its settings page can do, and no other. */
@@ -36,7 +38,7 @@ function resolverRule(route: string): string {
 }
 
 export async function launchChromium(options: LaunchOptions): Promise<ChromiumBrowser> {
-  const { home, caFile, connectTo, headed = false, inPrivate = false } = options;
+  const { home, caFile, connectTo, headed = false, inPrivate = false, asksFor = [] } = options;
   if (!existsSync(join(EXTENSION, "manifest.json"))) throw new Error("The extension has not been built: npm run build -w @auricle/extension");
   await trustIn(join(home.folder, ".pki", "nssdb"), caFile);
   const browser = await puppeteer.launch({
@@ -44,7 +46,7 @@ export async function launchChromium(options: LaunchOptions): Promise<ChromiumBr
     headless: !headed,
     userDataDir: home.profile,
     pipe: true,
-    enableExtensions: inPrivate ? true : [EXTENSION],
+    enableExtensions: inPrivate || asksFor.length > 0 ? true : [EXTENSION],
     defaultViewport: headed ? null : VIEWPORT,
     env: home.environment(),
     // Whoever launches ends it, signals included.
@@ -65,7 +67,8 @@ export async function launchChromium(options: LaunchOptions): Promise<ChromiumBr
   });
   const launched = new ChromiumBrowser(browser, home);
   try {
-    if (inPrivate) await launched.loadForPrivate();
+    if (asksFor.length > 0) await launched.loadToAsk(asksFor);
+    else if (inPrivate) await launched.loadForPrivate();
     return launched;
   } catch (error) {
     await launched.close();
@@ -122,6 +125,23 @@ export class ChromiumBrowser implements TestBrowser {
     return this.open(`chrome-extension://${ID}/${path}`);
   }
 
+  /**
+   * Its settings page grants only what the extension had once. So an edition that has these patterns without asking comes first, and
+   * they are taken away again with all the rest; without a background, since the driver keeps its hold on the first one it sees.
+   */
+  async loadToAsk(patterns: readonly string[]): Promise<void> {
+    const edition = join(this.home.folder, "edition");
+    await cp(EXTENSION, edition, { recursive: true });
+    const file = join(edition, "manifest.json");
+    const { background: _, ...manifest } = JSON.parse(await readFile(file, "utf8")) as { background: object; host_permissions: string[] };
+    await writeFile(file, JSON.stringify({ ...manifest, host_permissions: [...manifest.host_permissions, ...patterns] }));
+    const session = await this.puppet.target().createCDPSession();
+    for (const path of [edition, EXTENSION]) await session.send("Extensions.loadUnpacked", { path });
+    await this.#worker();
+    await this.takeAccessBack();
+    await this.allowInPrompt(KNOWN);
+  }
+
   /** As a person does who loads it and lets it work in private windows at once: its settings page would start it anew, which ends the driver's hold on it. */
   async loadForPrivate(): Promise<void> {
     const session = await this.puppet.target().createCDPSession();
@@ -173,10 +193,10 @@ export class ChromiumBrowser implements TestBrowser {
   }
 
   /** Without a window nobody can answer the browser's question; its settings grant the same. */
-  allowInPrompt(): Promise<void> {
-    return this.#inSettings(async (scope, extensionId, patterns) => {
-      for (const pattern of patterns) await scope.developerPrivate.addHostPermission(extensionId, pattern);
-    });
+  allowInPrompt(patterns = PANOPTO): Promise<void> {
+    return this.#inSettings(async (scope, extensionId, asked) => {
+      for (const pattern of asked) await scope.developerPrivate.addHostPermission(extensionId, pattern);
+    }, patterns);
   }
 
   version(): Promise<string> {
@@ -200,10 +220,10 @@ export class ChromiumBrowser implements TestBrowser {
     return new ChromiumPage(page, () => (this.#front = page));
   }
 
-  async #inSettings(act: (scope: SettingsScope, id: string, patterns: string[]) => Promise<void>): Promise<void> {
+  async #inSettings(act: (scope: SettingsScope, id: string, patterns: readonly string[]) => Promise<void>, patterns: readonly string[] = []): Promise<void> {
     const page = await this.puppet.newPage();
     await page.goto("chrome://extensions");
-    await page.evaluate(`(${act.toString()})(chrome, ${JSON.stringify(ID)}, ${JSON.stringify(PANOPTO)})`);
+    await page.evaluate(`(${act.toString()})(chrome, ${JSON.stringify(ID)}, ${JSON.stringify(patterns)})`);
     await page.close();
     await this.#front?.bringToFront();
   }
@@ -278,6 +298,16 @@ class ChromiumPage implements TestPage {
     if (!element) return null;
     try {
       return await element.evaluate((found, wanted) => found.getAttribute(wanted), name);
+    } finally {
+      await element.dispose();
+    }
+  }
+
+  async style(selector: string, property: string): Promise<string | null> {
+    const element = await this.#frame.$(selector);
+    if (!element) return null;
+    try {
+      return await element.evaluate((found, name) => getComputedStyle(found).getPropertyValue(name), property);
     } finally {
       await element.dispose();
     }

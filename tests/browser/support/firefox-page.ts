@@ -8,7 +8,8 @@ import { readsAs } from "./reads.ts";
 import { eventually } from "./sleep.ts";
 import type { ColourScheme, TestPage } from "./test-browser.ts";
 
-const PATIENCE_MS = 20_000;
+/** What never comes to pass fails then; a busy machine is given its time. */
+const PATIENCE_MS = 60_000;
 /** An element stands still when it is where it was so long ago, ms. */
 const STILL_MS = 30;
 
@@ -96,6 +97,13 @@ export class FirefoxPage implements TestPage {
 
   attribute(selector: string, name: string): Promise<string | null> {
     return evaluate(this.#driver.bidi, this.#context, (wanted, attribute) => seek(wanted)?.getAttribute(attribute) ?? null, selector, name);
+  }
+
+  style(selector: string, property: string): Promise<string | null> {
+    return evaluate(this.#driver.bidi, this.#context, (wanted, name) => {
+      const found = seek(wanted);
+      return found ? getComputedStyle(found).getPropertyValue(name) : null;
+    }, selector, property);
   }
 
   reads(selector: string, wanted: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {

@@ -27,7 +27,8 @@ const ID = "extension@auricle";
 const UUID = "6f1d0f7e-3f0b-4d5e-8a51-1ec7a3ea0b1e";
 const EXTENSION = fileURLToPath(new URL("../../../extension-bridge/extension/dist/firefox", import.meta.url));
 const PROGRAM = process.env["FIREFOX"] ?? "/usr/bin/firefox-esr";
-const PATIENCE_MS = 20_000;
+/** What never comes to pass fails then; a busy machine is given its time. */
+const PATIENCE_MS = 60_000;
 const START_MS = 60_000;
 /** Firefox waits for hosts at its end, 6.5 s at most. */
 const END_MS = 12_000;

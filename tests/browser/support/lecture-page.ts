@@ -91,6 +91,11 @@ export class LecturePage {
     return this.page.text(PANEL);
   }
 
+  /** Whether the button looks as it should, whatever the page allows of foreign styles. */
+  async isDressed(): Promise<boolean> {
+    return (await this.page.style(`${ROOT} >>> .dock`, "position")) === "fixed";
+  }
+
   panelReads(wanted: RegExp, timeoutMs?: number): Promise<string> {
     return this.page.reads(PANEL, wanted, timeoutMs);
   }

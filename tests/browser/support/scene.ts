@@ -38,6 +38,8 @@ export interface Hold {
 export interface SceneOptions extends BrowserChoices {
   /** False: as on a machine on which nobody has registered the host. */
   readonly registered?: boolean;
+  /** What the host's configuration says beside how the peers are reached. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }
 
 /** Plays a test's scene; given by `inEachBrowser`. */
@@ -98,15 +100,16 @@ export class Scene {
       peers.site.clearFaults();
       peers.site.partitionsLaunches = true;
       peers.backend.clearFaults();
+      await peers.playback.calm();
       await scene?.browser.close();
       await scene?.judge().finally(() => belongings.end());
       await belongings.end();
     }
   }
 
-  static async #open(peers: Peers, name: BrowserName, { registered = true, ...choices }: SceneOptions, belongings: Belongings): Promise<Scene> {
+  static async #open(peers: Peers, name: BrowserName, { registered = true, config = {}, ...choices }: SceneOptions, belongings: Belongings): Promise<Scene> {
     await mkdir(PICTURES, { recursive: true });
-    const registration = await holdHome(belongings, peers, program(), name);
+    const registration = await holdHome(belongings, peers, program(), name, config);
     const { home } = registration;
     const recording = await Recording.prepare(join(home.folder, "recording"), registration.program);
     const register = async (): Promise<void> => {
@@ -198,8 +201,12 @@ export class Scene {
   }
 
   /** Lectures at the backend from this one's page: the peers are shared, the tests' lectures are not. */
-  async delivered(lecture: Lecture) {
-    const url = this.peers.viewerUrl(lecture);
+  delivered(lecture: Lecture) {
+    return this.deliveredFrom(this.peers.viewerUrl(lecture));
+  }
+
+  /** The same from a page's address. */
+  async deliveredFrom(url: string) {
     return (await this.peers.backend.lectures()).filter(({ id, sourceUrl }) => sourceUrl === url && !this.#lecturesBefore.has(id));
   }
 
@@ -228,7 +235,7 @@ export class Scene {
     assert.deepEqual({ cookiesAtCdn, cookiesAtBackend, cookiesAtStranger, cookiesAtMoodle, personalDataAtBackend }, { cookiesAtCdn: 0, cookiesAtBackend: 0, cookiesAtStranger: 0, cookiesAtMoodle: 0, personalDataAtBackend: 0 });
     assert.deepEqual(await this.recording.faults(), []);
     const said = await this.recording.text();
-    for (const secret of [...this.peers.site.secrets(), this.peers.backend.token]) assert.ok(!said.includes(secret), "a secret stands in a frame");
+    for (const secret of [...this.peers.site.secrets(), ...this.peers.playback.secrets(), this.peers.backend.token]) assert.ok(!said.includes(secret), "a secret stands in a frame");
     this.peers.assertSound();
   }
 }

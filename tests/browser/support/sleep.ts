@@ -5,7 +5,7 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** Asks again and again until the answer is neither undefined nor false. Fails, naming what was waited for. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = 15_000): Promise<T> {
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = 60_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask();

@@ -14,6 +14,7 @@ export interface PeersChoices {
   readonly cacheDir?: string;
   /** With the hour-long lecture. */
   readonly hour?: boolean;
+  readonly playback?: NonNullable<PeersOptions["playback"]>;
 }
 
 /** Certificates and the backend's files go into a home of the peers' own. */
@@ -23,14 +24,14 @@ export async function holdPeers(belongings: Belongings, choices: PeersChoices): 
   return belongings.hold(() => startPeers(options), (peers) => peers.stop());
 }
 
-/** A home whose host, once it is registered with the browser, reaches the peers by their true names. */
-export async function holdHome(belongings: Belongings, peers: Peers, program: string, browser: BrowserName): Promise<Registration> {
+/** A home whose host, once it is registered with the browser, reaches the peers by their true names. `config`: what else its configuration says. */
+export async function holdHome(belongings: Belongings, peers: Peers, program: string, browser: BrowserName, config: Readonly<Record<string, unknown>> = {}): Promise<Registration> {
   const home = await belongings.hold(() => Home.make("home"), (made) => made.remove());
-  await home.configure({ network: { caFile: peers.caFile, connectTo: peers.connectTo() } });
+  await home.configure({ ...config, network: { caFile: peers.caFile, connectTo: peers.connectTo() } });
   return new Registration(program, home, browser);
 }
 
-export type BrowserChoices = Pick<LaunchOptions, "headed" | "inPrivate" | "preferences">;
+export type BrowserChoices = Pick<LaunchOptions, "headed" | "inPrivate" | "asksFor" | "preferences">;
 
 export function holdBrowser(belongings: Belongings, peers: Peers, { home, browser }: Registration, choices: BrowserChoices = {}): Promise<TestBrowser> {
   const options: LaunchOptions = { home, caFile: peers.caFile, connectTo: peers.connectTo(), ...choices };

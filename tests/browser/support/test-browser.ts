@@ -27,6 +27,8 @@ export interface TestPage {
   text(selector: string): Promise<string | null>;
   /** Null when there is no such element, or it has no such attribute. */
   attribute(selector: string, name: string): Promise<string | null>;
+  /** How it is drawn: the computed value of a CSS property. */
+  style(selector: string, property: string): Promise<string | null>;
   /** Waits until the text of the element is as wanted. Fails with what it was at last. */
   reads(selector: string, wanted: RegExp, timeoutMs?: number): Promise<string>;
   /** Waits until there is such an element and it is seen. */
@@ -65,6 +67,8 @@ export interface LaunchOptions {
   readonly headed?: boolean;
   /** The person has let the extension work in private windows, which browsers do not by themselves. */
   readonly inPrivate?: boolean;
+  /** Patterns beside the manifest's that the extension will ask for: a Chromium without a window has to be prepared for that. */
+  readonly asksFor?: readonly string[];
   /** Firefox's about:config, beyond what every test has there. */
   readonly preferences?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -95,8 +99,8 @@ export interface TestBrowser {
   plant(cookie: PlantedCookie): Promise<void>;
   /** Takes away what the extension may see of Panopto, as a person does in the browser's own settings. */
   takeAccessBack(): Promise<void>;
-  /** Gives it back by the browser's own question, which the extension has just asked. */
-  allowInPrompt(): Promise<void>;
+  /** Allows what the extension has just asked for in the browser's own question: Panopto's hosts, unless it asked for these. */
+  allowInPrompt(patterns?: readonly string[]): Promise<void>;
   /** Ends the extension's background, as the browser does with one that is idle. */
   endBackground(): Promise<void>;
   /** Name and number. */

@@ -130,7 +130,7 @@ for (const queues of testQueues()) describe(`asking a machine, by ${queues.name}
     const answers: Got[] = [];
     for (let n = 0; n < 5; n += 1) answers.push(await trigger({ reason: "stale", site: `site-${String(n)}` }));
     assert.deepEqual(answers.map((got) => got.status), [200, 200, 200, 200, 429]);
-    assert.match(String(answers[4]?.headers["retry-after"]), /^(5\d|60)$/);
+    assert.match(String(answers[4]?.headers["retry-after"]), /^([1-9]|[1-5]\d|60)$/);
     assert.equal((await trigger({ reason: "stale", site: "panopto" }, backend.issueToken())).status, 200, "each person has their own limit");
     assert.equal(await metric("auricle_refresh_triggers_refused_total"), "1");
   });
@@ -178,6 +178,7 @@ for (const queues of testQueues()) describe(`asking a machine, by ${queues.name}
   });
 
   it("is measured", async () => {
+    const began = Date.now();
     await trigger({ reason: "bot_detection", site: "panopto" });
     await trigger({ reason: "whatever_a_caller_says", site: "mubi" });
     await trigger({ reason: "stale", site: "youtube" });
@@ -191,7 +192,8 @@ for (const queues of testQueues()) describe(`asking a machine, by ${queues.name}
     assert.deepEqual(await read('auricle_refresh_jobs_triggered_total{kind="refresh",reason="bot_detection"}', 'auricle_refresh_jobs_triggered_total{kind="refresh",reason="other"}'), ["1", "1"]);
     assert.deepEqual(await read('auricle_refresh_jobs_finished_total{kind="refresh",outcome="completed"}', 'auricle_refresh_jobs_finished_total{kind="refresh",outcome="failed"}', 'auricle_refresh_jobs_finished_total{kind="capture",outcome="failed"}'), ["1", "1", "0"]);
     assert.deepEqual(await read('auricle_refresh_queue_jobs{state="waiting"}', 'auricle_refresh_queue_jobs{state="completed"}', 'auricle_refresh_queue_jobs{state="failed"}', "auricle_hosts", "auricle_hosts_lacking_cookies"), ["1", "1", "1", "1", "1"]);
-    assert.ok(Math.abs(Number(await metric("auricle_last_refresh_timestamp_seconds")) - Date.now() / 1000) < 60);
+    const lastMs = Number(await metric("auricle_last_refresh_timestamp_seconds")) * 1000;
+    assert.ok(lastMs >= Math.floor(began / 1000) * 1000 && lastMs <= Date.now(), String(lastMs));
   });
 
   it("shows its numbers to whoever has the token for them", async () => {

@@ -113,15 +113,18 @@ for (const queues of testQueues()) describe(`the refresh queue as ${queues.name}
 
   it("lets nothing stall that its machine still works at", async () => {
     await queue.close();
-    queue = await queues.take({ ...POLICY, stalledAfterMs: 600 });
+    // Long, so that a busy machine keeps it in time.
+    queue = await queues.take({ ...POLICY, stalledAfterMs: 2_000 });
     const { id } = await queue.add("ada", REFRESH);
-    await queue.take("ada", 1);
-    // Twice as long as it takes to stall.
-    for (let n = 0; n < 16; n += 1) {
+    await queue.add("ada", CAPTURE);
+    await queue.take("ada", 2);
+    // Until the other one, which nobody keeps, has stalled for good: that is as long as it takes twice.
+    while ((await queue.counts("ada")).failed === 0) {
       await queue.keep("ada", [id, "nonsense"]);
+      for (const given of await queue.take("ada", 9)) assert.equal(given.kind, "capture");
       await new Promise((resolve) => setTimeout(resolve, 75));
     }
-    assert.deepEqual(await queue.counts("ada"), { ...NONE, active: 1 });
+    assert.deepEqual(await queue.counts("ada"), { ...NONE, active: 1, failed: 1 });
     assert.equal((await queue.finish("ada", id, DONE))?.standing, "completed");
   });
 });

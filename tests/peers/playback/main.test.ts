@@ -45,7 +45,7 @@ describe("the program", () => {
     assert.equal(await does("encode", media.short.video.file, "--id", "lecture", "--title", "A lecture", "--rendition", "tiny:90:40", "--rendition", "small:180:80", "--origin", origin), `Sealed lecture: ${origin}/watch/lecture`);
     assert.equal(await does("list"), "lecture\t20.0 s\tA lecture");
     assert.deepEqual((await readdir(join(dir, "sealed", "lecture", "tiny"))).sort(), ["0.m4s", "1.m4s", "2.m4s", "3.m4s", "4.m4s", "init.mp4"]);
-    for (const name of ["0.m4s", "4.m4s"]) assert.ok(!(await readFile(join(dir, "sealed", "lecture", "tiny", name))).includes("moof"), name);
+    for (const name of ["0.m4s", "4.m4s"]) assert.notEqual((await readFile(join(dir, "sealed", "lecture", "tiny", name))).toString("latin1", 4, 8), "styp", name);
 
     environment = { ...environment, PLAYBACK_ENVELOPE_KEY: SECOND_KEY, PLAYBACK_ENVELOPE_KEYS_BEFORE: FIRST_KEY };
     assert.equal(await does("rotate"), "Moved 2 secrets to the current envelope key");

@@ -25,6 +25,8 @@ import type { ServiceOptions } from "./service.ts";
 import { COOKIE } from "./session-api.ts";
 import type { Admission } from "./session-api.ts";
 import type { Settings } from "./settings.ts";
+import { SignIn } from "./sign-in.ts";
+import type { Person } from "../panopto/session.ts";
 
 export const PLAYBACK_HOST = "play.uni.example";
 /** Where segments lie when they are not on the server's own origin. A cookie that arrives here is a leak. */
@@ -40,6 +42,8 @@ export interface StandInOptions {
   readonly database?: Database;
   readonly settings?: Partial<Settings>;
   readonly admission?: Admission;
+  /** These have to sign in before they see a page or get a session, in place of `admission`. */
+  readonly people?: readonly Person[];
   /** True: segments are at SEGMENTS_HOST. */
   readonly segmentsElsewhere?: boolean;
   /** ms since 1970 */
@@ -62,6 +66,7 @@ interface Parts {
   /** Makes the server anew, as after a restart: only what is in its tables is left. */
   readonly renew: () => Promise<PlaybackService>;
   readonly service: PlaybackService;
+  readonly signIn: SignIn | undefined;
   readonly failures: unknown[];
 }
 
@@ -87,8 +92,10 @@ export class PlaybackStandIn extends Peer {
     await mkdir(mediaDir, { recursive: true, mode: 0o700 });
     const certificates = await Promise.all([options.authority.certificateFor([PLAYBACK_HOST]), options.authority.certificateFor([SEGMENTS_HOST])]);
     const [database, envelope, failures] = [options.database ?? (await leaseDatabase()), new Envelope(randomBytes(ENVELOPE_KEY_BYTES)), [] as unknown[]];
-    const renew = (): Promise<PlaybackService> => serviceOf(options, { database, envelope, mediaDir, onFailure: (error) => void failures.push(error) });
-    const standIn = new PlaybackStandIn(options, { certificates, database, envelope, mediaDir, failures, renew, service: await renew() });
+    const signIn = options.people === undefined ? undefined : new SignIn(options.people);
+    const admission = signIn?.admission ?? options.admission;
+    const renew = (): Promise<PlaybackService> => serviceOf({ ...options, ...(admission === undefined ? {} : { admission }) }, { database, envelope, mediaDir, onFailure: (error) => void failures.push(error) });
+    const standIn = new PlaybackStandIn(options, { certificates, database, envelope, mediaDir, signIn, failures, renew, service: await renew() });
     for (const video of options.library) await standIn.add(video);
     await standIn.start(port);
     return standIn;
@@ -103,6 +110,17 @@ export class PlaybackStandIn extends Peer {
   /** The server that is tested: its tables, its log, its sweep. */
   get service(): PlaybackService {
     return this.#service;
+  }
+
+  /** The institution's own sign-in; only where `people` are given. */
+  get signIn(): SignIn {
+    if (this.#parts.signIn === undefined) throw new Error("Nobody has to sign in at this server");
+    return this.#parts.signIn;
+  }
+
+  /** What signs people in, and may be nowhere else. */
+  secrets(): readonly string[] {
+    return this.#parts.signIn?.secrets ?? [];
   }
 
   /** `https://play.uni.example` */
@@ -182,6 +200,8 @@ export class PlaybackStandIn extends Peer {
     const elsewhere = request.host === SEGMENTS_HOST;
     if (elsewhere && (request.headers["cookie"] !== undefined || request.headers["authorization"] !== undefined)) this.#leaks.push(request.path);
     if (elsewhere && !request.path.startsWith("/media/")) return json(404, { error: "Not found" });
+    const signIn = elsewhere ? undefined : await this.#parts.signIn?.handle(request);
+    if (signIn !== undefined) return signIn;
     const answer = await this.#service.handle(request);
     const forged = this.#forged.find(({ path }) => path === request.path);
     if (forged !== undefined && answer.status === 200) return this.#spoilt(answer, forged);

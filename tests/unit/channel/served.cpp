@@ -80,6 +80,7 @@ channel::Parts Served::parts(std::chrono::milliseconds leaveTime) {
                       .arch = "x86_64",
                       .pid = 7,
                       .sites = {"panopto"},
+                      .ownServers = {{.site = "playback", .origin = "https://play.uni.example"}},
                       .capturesAtOnce = 2},
             .probeTools =
                 [this](std::function<void(channel::Tools)> found) {

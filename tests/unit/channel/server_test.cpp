@@ -42,6 +42,8 @@ TEST(Server, answers_hello_as_the_protocol_has_it) {
     EXPECT_EQ(result.at("limits"),
               (json{{"reply_bytes", 1048576}, {"request_bytes", 8388608}, {"captures", 2}}));
     EXPECT_EQ(result.at("sites"), json{"panopto"});
+    EXPECT_EQ(result.at("ownServers"),
+              json::array({{{"site", "playback"}, {"origin", "https://play.uni.example"}}}));
     EXPECT_EQ(result.at("unfinished").at(0).at("id"), "c1");
     EXPECT_FALSE(result.contains("tools"));
 }

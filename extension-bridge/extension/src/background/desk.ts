@@ -17,6 +17,7 @@ import { deliveryOf, targetOf } from "../shared/backend.ts";
 import { dropPrivateConsents, giveConsent, hasConsent, readConsents, takeConsentBack } from "../shared/consent.ts";
 import { isPrivate, isSameJar, jarNamed, nameOf, type Jar } from "../shared/jar.ts";
 import { MUBI_SIGN_IN } from "../shared/mubi.ts";
+import { recogniseNamed } from "../shared/own-servers.ts";
 import { captureKey, jarOfKey, recognise, siteOfPage, type LecturePage } from "../shared/page.ts";
 import { readSettings, readToken } from "../shared/settings.ts";
 import type { Action } from "../shared/advice.ts";
@@ -161,6 +162,7 @@ export class Desk {
       consented: Object.keys(consents),
       target: targetOf(settings),
       vanityHosts: this.#vanityHosts,
+      ownServers: this.#link.ownServers,
       lectures: places.flatMap((place, index) => {
         const page = pages[index];
         return page ? [{ place, page }] : [];
@@ -179,7 +181,7 @@ export class Desk {
   }
 
   recognise(url: string): LecturePage | null {
-    return recognise(url, this.#vanityHosts);
+    return recognise(url, this.#vanityHosts) ?? recogniseNamed(url, this.#link.ownServers);
   }
 
   /** Whatever a panel orders. */
@@ -496,7 +498,9 @@ export class Desk {
       this.#askForSignIn(job);
       return { failed: "login_required" };
     }
-    return (await this.#putCookies(job)) ? { done: true } : { failed: "login_required" };
+    if (await this.#putCookies(job)) return { done: true };
+    this.#askForSignIn(job);
+    return { failed: "login_required" };
   }
 
   /** A job at an origin that uses this jar; made up for one of an earlier day of this browser. */

@@ -1,5 +1,5 @@
 // The one connection to the program: opened when it is needed, closed when nothing runs, nobody looks and no backend may ask.
-import { Bridge, ChannelError, isFinal, type Capture, type HostWarning, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
+import { Bridge, ChannelError, isFinal, type Capture, type HostWarning, type OwnServer, type RefreshAnswer, type RefreshWanted } from "@auricle/bridge";
 import { api } from "../shared/browser.ts";
 import type { HostView } from "../shared/wire.ts";
 
@@ -24,6 +24,8 @@ export interface LinkEvents {
 
 export class Link {
   host: HostView = { state: "idle" };
+  /** As the program said at its latest hello. */
+  ownServers: readonly OwnServer[] = [];
   readonly #events: LinkEvents;
   readonly #captures = new Map<string, Capture>();
   #bridge: Bridge | null = null;
@@ -96,6 +98,7 @@ export class Link {
     bridge.on("warning", (warning) => this.#events.warned(warning));
     bridge.on("state", (state) => {
       if (state.state === "connected") {
+        this.ownServers = state.host.ownServers ?? [];
         this.#show({ state: "connected", version: state.host.host.version });
         if (state.again) void this.#list(bridge).finally(() => this.#events.connected(true));
         return;

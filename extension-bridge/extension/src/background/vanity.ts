@@ -8,6 +8,9 @@ import { isYoutubeHost } from "../shared/youtube.ts";
 
 const SCRIPT_ID = "vanity";
 
+/** The pages of such a host on which there may be something to capture. */
+const pagesOf = (host: string): string[] => [`https://${host}/Panopto/Pages/*`, `https://${host}/watch/*`];
+
 /** Hosts beyond Panopto's own which the person has granted. */
 export async function vanityHosts(): Promise<string[]> {
   return (await readGranted()).flatMap((pattern) => {
@@ -20,7 +23,7 @@ export async function vanityHosts(): Promise<string[]> {
 export async function placeOnOpenPages(): Promise<void> {
   // Only those are found which the browser lets us see.
   if ((await readGranted()).length === 0) return;
-  const tabs = await api.tabs.query({ url: [...KNOWN] });
+  const tabs = await api.tabs.query({ url: [...KNOWN, ...(await vanityHosts()).flatMap(pagesOf)] });
   const placed = tabs.map(({ id }) => api.scripting.executeScript({ target: { tabId: id as number, allFrames: true }, files: ["content.js"] }));
   // A page that has gone meanwhile, or one of the browser's own in its place, needs no button.
   await Promise.allSettled(placed);
@@ -29,7 +32,7 @@ export async function placeOnOpenPages(): Promise<void> {
 /** Keeps the page's button on just those hosts. */
 export async function placeButton(): Promise<string[]> {
   const hosts = await vanityHosts();
-  const matches = hosts.flatMap((host) => [`https://${host}/Panopto/Pages/*`, `https://${host}/watch/*`]).sort();
+  const matches = hosts.flatMap(pagesOf).sort();
   const held = await api.scripting.getRegisteredContentScripts({ ids: [SCRIPT_ID] });
   if (held.flatMap((script) => script.matches ?? []).sort().join() === matches.join()) return hosts;
   if (held.length > 0) await api.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });

@@ -1,5 +1,5 @@
 // The button on a lecture's page, with a panel that opens from it.
-import { earMark, h, say } from "../shared/dom.ts";
+import { dress, earMark, h, say } from "../shared/dom.ts";
 import { pageCard, type Card } from "../shared/card.ts";
 import { Panel } from "../shared/panel.ts";
 import type { Action } from "../shared/advice.ts";
@@ -44,7 +44,8 @@ export class PageButton {
     this.#pill.addEventListener("click", (event) => this.#pillPressed(event));
     this.#root.dataset["place"] = embedded ? "embed" : "viewer";
     const shadow = this.#root.attachShadow({ mode: "open" });
-    shadow.append(h("style", {}, tokensCss, cardCss, buttonCss), h("div", { class: "dock" }, this.#box, this.#pill));
+    dress(shadow, tokensCss, cardCss, buttonCss);
+    shadow.append(h("div", { class: "dock" }, this.#box, this.#pill));
     // The player has keys of its own (space, letters): those pressed here are not meant for it.
     this.#root.addEventListener("keydown", (event) => {
       event.stopPropagation();

@@ -1,5 +1,5 @@
 // The button on a page that lists recordings: it opens our own page, where they can be ticked.
-import { earMark, h } from "../shared/dom.ts";
+import { dress, earMark, h } from "../shared/dom.ts";
 import buttonCss from "./button.css";
 import cardCss from "../shared/card.css";
 import tokensCss from "../shared/tokens.css";
@@ -13,6 +13,8 @@ export function placeCourseButton(open: () => void): void {
   });
   // The page has keys of its own: those pressed here are not meant for it.
   root.addEventListener("keydown", (event) => event.stopPropagation());
-  root.attachShadow({ mode: "open" }).append(h("style", {}, tokensCss, cardCss, buttonCss), h("div", { class: "dock" }, pill));
+  const shadow = root.attachShadow({ mode: "open" });
+  dress(shadow, tokensCss, cardCss, buttonCss);
+  shadow.append(h("div", { class: "dock" }, pill));
   document.documentElement.append(root);
 }

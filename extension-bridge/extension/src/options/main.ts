@@ -1,8 +1,9 @@
 // The settings: where recordings go, which sites were agreed to, and how the program is reached.
-import { PANOPTO, seesPanopto } from "../shared/access.ts";
+import { PANOPTO, patternsFor, seesPanopto } from "../shared/access.ts";
 import { api } from "../shared/browser.ts";
 import { command, REGISTER_COMMAND } from "../shared/install.ts";
 import { earMark, h, say } from "../shared/dom.ts";
+import { unseenServers } from "../shared/own-servers.ts";
 import { judgeAddress } from "../shared/backend.ts";
 import { inquire, patternOf, type Course, type Means, type Standing } from "./inquiry.ts";
 import { DEFAULTS, readSettings, readToken, writeSettings, writeToken, type Settings } from "../shared/settings.ts";
@@ -125,6 +126,20 @@ function showSites(snapshot: Snapshot): void {
   part("no-sites").hidden = rows.length > 0;
 }
 
+/** The institution's own servers that could be allowed with one press. */
+function showOwnServers({ ownServers, granted }: Snapshot): void {
+  const unseen = [...new Set(unseenServers(ownServers, granted).map(({ origin }) => origin))];
+  const shown = [...part("own-servers").children].map((row) => (row as HTMLElement).dataset["server"]);
+  if (shown.join() !== unseen.join()) part("own-servers").replaceChildren(...unseen.map(ownServerRow));
+  part("own").hidden = unseen.length === 0;
+}
+
+function ownServerRow(origin: string): HTMLElement {
+  const allow = h("button", { type: "button", class: "quiet", "aria-label": `Allow access to ${origin}`, "data-auricle": "allow" }, "Allow access");
+  allow.addEventListener("click", () => void api.permissions.request({ origins: patternsFor(origin) }));
+  return h("li", { "data-server": origin }, h("span", {}, new URL(origin).host), allow);
+}
+
 function showHost({ host }: Snapshot): void {
   const words = host.problem ? `${host.problem.message} ${host.problem.next}` : host.version ? `Connected, version ${host.version}.` : "Looking for it…";
   say(part("host"), words);
@@ -138,7 +153,7 @@ async function addVanityHost(typed: string): Promise<void> {
     return;
   }
   const granted = await api.permissions.request({ origins: [`https://${new URL(verdict.origin).hostname}/*`] });
-  note(part("vanity-note"), granted ? "Added. Load the lecture's page again to see the button." : "Without the browser's permission the button cannot appear there.", !granted);
+  note(part("vanity-note"), granted ? "Added. Its lectures' pages have the button now." : "Without the browser's permission the button cannot appear there.", !granted);
 }
 
 part("mark").append(earMark(27));
@@ -173,5 +188,6 @@ const port = api.runtime.connect({ name: PANEL_PORT });
 port.onMessage.addListener((snapshot: Snapshot) => {
   part("access").hidden = seesPanopto(snapshot.granted);
   showSites(snapshot);
+  showOwnServers(snapshot);
   showHost(snapshot);
 });

@@ -5,6 +5,7 @@ import { cardOf, hostCard, pageCard } from "../shared/card.ts";
 import { recogniseCourse } from "../shared/course.ts";
 import { command, REGISTER_COMMAND } from "../shared/install.ts";
 import { earMark, h, say } from "../shared/dom.ts";
+import { serverOf, unseenServers } from "../shared/own-servers.ts";
 import { Panel } from "../shared/panel.ts";
 import { PANEL_PORT, type HostView, type Order, type Outcome, type PanelTab, type Place, type ShownLecture, type Snapshot } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
@@ -50,6 +51,13 @@ function courseHint(open: () => void): HTMLElement {
   return h("div", {}, earMark(44), h("p", {}, "This page lists recordings."), h("p", { class: "hint" }, "Tick those whose sound you want: they are fetched in turn."), button);
 }
 
+/** What stands in a lecture's place where the browser does not let us see there might be one. `what`: the site's name. */
+function unseenHint(what: string, origins: readonly string[]): HTMLElement {
+  const allow = h("button", { type: "button", class: "primary", "data-auricle": "grant" }, `Allow access to ${what}`);
+  allow.addEventListener("click", () => askForAccess([...origins]));
+  return h("div", { "data-auricle": "unseen" }, earMark(44), h("p", {}, `Auricle may not see ${what} yet.`), h("p", { class: "hint" }, "Your browser asks you once whether it may. Without that it finds no lecture and cannot use your sign-in."), allow);
+}
+
 /** A lecture in the tab, with what can be done about it. */
 class LecturePanel {
   #place: Place | null = null;
@@ -77,7 +85,9 @@ class Popup {
   readonly #lectures: LecturePanel[] = [];
   readonly #trouble: Panel;
   readonly #nowhere = h("div", {}, earMark(44), h("p", {}, "No lecture on this page."), h("p", { class: "hint" }, "Open one on Panopto and press “Capture audio”: only its sound is fetched, and you find it here."));
-  readonly #unseen = h("div", { "data-auricle": "unseen" }, earMark(44), h("p", {}, "Auricle may not see Panopto yet."), h("p", { class: "hint" }, "Your browser asks you once whether it may. Without that it finds no lecture and cannot use your sign-in."));
+  readonly #unseen = unseenHint("Panopto", PANOPTO);
+  /** Of the one server that is the tab's own. */
+  #unseenHere: HTMLElement | null = null;
   readonly #course = courseHint(() => void this.#openCourse());
   readonly #tab: PanelTab | null;
   readonly #rows = new Map<string, { panel: Panel; row: HTMLElement }>();
@@ -85,9 +95,6 @@ class Popup {
   constructor(tab: PanelTab | null) {
     this.#tab = tab;
     this.#trouble = new Panel((action) => void order({ order: "press", action }));
-    const allow = h("button", { type: "button", class: "primary", "data-auricle": "grant" }, "Allow access to Panopto");
-    allow.addEventListener("click", () => askForAccess([...PANOPTO]));
-    this.#unseen.append(allow);
     part("trouble").append(this.#trouble.element, command(REGISTER_COMMAND));
   }
 
@@ -111,14 +118,14 @@ class Popup {
     part("trouble").querySelector("pre")?.toggleAttribute("hidden", !missing);
   }
 
-  #showLectures({ host, granted, lectures, vanityHosts }: Snapshot): void {
+  #showLectures(snapshot: Snapshot): void {
+    const { host, lectures } = snapshot;
     const box = part("page");
     box.classList.toggle("none", lectures.length === 0);
     if (lectures.length === 0) {
       // Without the program there is one thing to do, and a hint about lectures would only stand in its way.
       box.hidden = host.state === "unreachable";
-      const course = this.#tab !== null && recogniseCourse(this.#tab.url, vanityHosts) !== null;
-      const shown = course ? this.#course : seesPanopto(granted) ? this.#nowhere : this.#unseen;
+      const shown = this.#instead(snapshot);
       if (shown.parentElement !== box) box.replaceChildren(shown);
       return;
     }
@@ -127,6 +134,15 @@ class Popup {
     const panels = this.#lectures.slice(0, lectures.length);
     panels.forEach((panel, index) => panel.show(host, lectures[index] as ShownLecture));
     if (box.childElementCount !== panels.length || panels.some(({ element }) => element.parentElement !== box)) box.replaceChildren(...panels.map(({ element }) => element));
+  }
+
+  /** What is shown where there is no lecture. */
+  #instead({ granted, vanityHosts, ownServers }: Snapshot): HTMLElement {
+    const address = this.#tab?.url ?? "";
+    if (recogniseCourse(address, vanityHosts)) return this.#course;
+    const unseen = serverOf(address, unseenServers(ownServers, granted));
+    if (unseen) return (this.#unseenHere ??= unseenHint(new URL(unseen.origin).host, patternsFor(unseen.origin)));
+    return seesPanopto(granted) ? this.#nowhere : this.#unseen;
   }
 
   async #openCourse(): Promise<void> {

@@ -37,3 +37,16 @@ export const EAR_LINES: readonly string[] = [
   "M6.2 10.4C5.7 6.1 8.4 3 12.2 3c3.8 0 6.6 2.8 6.6 6.5 0 4.6-4.3 5.2-5 8.3-.4 2-1.7 3.2-3.5 3.2-1.7 0-2.9-1.1-3.1-2.7",
   "M9.3 10.2c-.2-2.1 1-3.7 2.9-3.7 1.8 0 3.1 1.3 3.1 3 0 2.3-2.9 2.5-3.2 4.6-.1.6 0 1.1.3 1.6",
 ];
+
+/** Gives what lies in a shadow root its looks. A style element would be the page's to forbid by its content security policy. */
+export function dress(shadow: ShadowRoot, ...texts: string[]): void {
+  const text = texts.join("\n");
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    shadow.adoptedStyleSheets = [sheet];
+  } catch {
+    // Firefox before 153 lets no content script do that.
+    shadow.append(h("style", {}, text));
+  }
+}

@@ -1,5 +1,5 @@
 // What the extension's own parts say to each other: the background, the popup, the settings, the button on the page.
-import type { Capture, ChannelProblem, ErrorKind, SiteListResult, VaultEntry } from "@auricle/bridge";
+import type { Capture, ChannelProblem, ErrorKind, OwnServer, SiteListResult, VaultEntry } from "@auricle/bridge";
 import type { Action } from "./advice.ts";
 
 /** How the program is reached. */
@@ -21,6 +21,8 @@ export interface Snapshot {
   target: string;
   /** Other hosts than Panopto's own which the person has granted. */
   vanityHosts: string[];
+  /** Servers of institutions that the program's configuration names, granted or not. */
+  ownServers: readonly OwnServer[];
   /** The lectures in the panel's tab: its own page's first, then those embedded in it. */
   lectures: ShownLecture[];
 }
