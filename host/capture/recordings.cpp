@@ -27,8 +27,9 @@ Error notThereYet(const Capture& capture) {
 
 asio::awaitable<Result<RecordingPiece>> Recordings::read(Capture capture, PieceWanted wanted) {
     if (capture.state != State::done || !capture.result) co_return std::unexpected(notThereYet(capture));
-    const bool isHere = !capture.result->file.empty();
-    auto piece = isHere ? co_await readHere(*capture.result, wanted) : co_await readThere(capture, wanted);
+    auto reading =
+        capture.result->file.empty() ? readThere(capture, wanted) : readHere(*capture.result, wanted);
+    auto piece = co_await std::move(reading);
     if (piece && piece->mime.empty()) piece->mime = capture.result->mime;
     co_return piece;
 }

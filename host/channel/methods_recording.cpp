@@ -13,13 +13,17 @@ constexpr std::int64_t mostPieceBytes = 720 * 1024;
 /// Numbers of JSON are exact up to there (RFC 8259 section 6).
 constexpr std::int64_t largestOffset = (std::int64_t{1} << 53) - 1;
 
+nlohmann::json toJson(const delivery::RecordingPiece& piece, std::uint64_t offset) {
+    return {{"offset", offset},
+            {"data", toBase64(piece.bytes)},
+            {"total", piece.total},
+            {"mimeType", piece.mime}};
+}
+
 Later show(boost::asio::awaitable<Result<delivery::RecordingPiece>> reading, std::uint64_t offset) {
     const auto piece = co_await std::move(reading);
     if (!piece) co_return std::unexpected(piece.error());
-    co_return nlohmann::json{{"offset", offset},
-                             {"data", toBase64(piece->bytes)},
-                             {"total", piece->total},
-                             {"mimeType", piece->mime}};
+    co_return toJson(*piece, offset);
 }
 
 Outcome read(Desk& desk, const JsonView& given) {

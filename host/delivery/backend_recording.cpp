@@ -62,8 +62,9 @@ class PieceSink final : public net::BodySink {
         rest = rest.first(static_cast<std::size_t>(std::min<std::uint64_t>(rest.size(), missing())));
         piece_.bytes.insert(piece_.bytes.end(), rest.begin(), rest.end());
         if (isPart_) return seen_ <= wanted_.length ? Result<void>() : faulty("sent more than was asked for");
+        if (missing() == 0 && total_) return seen_ < *total_ ? enough() : Result<void>();
         if (seen_ > mostWholeBytes) return onlyAsAWhole();
-        return missing() == 0 && total_ && seen_ < *total_ ? enough() : Result<void>();
+        return {};
     }
 
     /// Whether it ended the transfer because it has what was wanted.

@@ -56,12 +56,14 @@ TEST_F(Recording, is_refused_with_the_field_that_is_at_fault) {
     EXPECT_EQ(errorOf(host.ask("capture.audio", {{"offset", 0}})).at("path"), "/id");
     EXPECT_EQ(errorOf(host.ask("capture.audio", {{"id", "c1"}})).at("path"), "/offset");
     for (const auto& offset : {json(-1), json(0.5), json("0"), json(9'007'199'254'740'992)})
-        EXPECT_EQ(errorOf(host.ask("capture.audio", {{"id", "c1"}, {"offset", offset}})).at("path"), "/offset");
+        EXPECT_EQ(errorOf(host.ask("capture.audio", {{"id", "c1"}, {"offset", offset}})).at("path"),
+                  "/offset");
     for (const auto& length : {json(0), json(-1), json("5")}) {
         const auto answer = host.ask("capture.audio", {{"id", "c1"}, {"offset", 0}, {"length", length}});
         EXPECT_EQ(errorOf(answer).at("path"), "/length");
     }
-    EXPECT_EQ(errorOf(host.ask("capture.audio", {{"id", "c9"}, {"offset", 0}})).at("kind"), "unknown_capture");
+    EXPECT_EQ(errorOf(host.ask("capture.audio", {{"id", "c9"}, {"offset", 0}})).at("kind"),
+              "unknown_capture");
     EXPECT_TRUE(host.read.empty());
 }
 

@@ -35,7 +35,8 @@ class Giver final : public net::HttpClient {
         if (auto begun = sink.begin(response.head); !begun) co_return std::unexpected(begun.error());
         const auto end = breaksOff ? body.size() / 2 : body.size();
         while (taken < end) {
-            const auto piece = std::as_bytes(std::span(body)).subspan(taken, std::min(stepBytes, end - taken));
+            const auto piece =
+                std::as_bytes(std::span(body)).subspan(taken, std::min(stepBytes, end - taken));
             taken += piece.size();
             if (auto put = sink.data(piece); !put) co_return std::unexpected(put.error());
         }
@@ -112,7 +113,8 @@ TEST_F(BackendRecordingTest, takes_less_than_it_asked_for) {
 }
 
 TEST_F(BackendRecordingTest, does_not_believe_another_part_than_it_asked_for) {
-    for (const auto* range : {"bytes 0-3/10", "bytes 3-7/10", "bytes 3-6/*", "bytes */10", "items 3-6/10", ""}) {
+    for (const auto* range :
+         {"bytes 0-3/10", "bytes 3-7/10", "bytes 3-6/*", "bytes */10", "items 3-6/10", ""}) {
         givesPart("3456", range);
         EXPECT_EQ(errorOf(3, 4).kind, Kind::network) << range;
     }
@@ -198,9 +200,10 @@ TEST_F(BackendRecordingTest, says_where_to_listen_when_a_backend_gives_nothing_b
         refuses(status, R"({"detail":"Not Found"})");
         auto error = errorOf();
         EXPECT_EQ(error.kind, Kind::not_found);
-        EXPECT_EQ(error.message,
-                  "The backend study.example.edu does not give this recording back. Listen to it there. It says: "
-                  "Not Found.");
+        EXPECT_EQ(
+            error.message,
+            "The backend study.example.edu does not give this recording back. Listen to it there. It says: "
+            "Not Found.");
         EXPECT_FALSE(error.retryable);
     }
     givesWhole(R"({"url":"elsewhere"})");
