@@ -202,6 +202,18 @@ describe("a recording at a study backend", () => {
     await assertRefused(host.bridge.captures.audio(capture.id), "backend_unauthorized");
   });
 
+  it("is given as it is, and never what another question is answered with that waits meanwhile", async () => {
+    const host = await ready();
+    const capture = await done(host, scene.lecture(), scene.toBackend);
+    // The host asks this backend for jobs now, perhaps over the connection that the upload has left.
+    await scene.peers.backend.waitForRequest(({ path, outcome }) => path.startsWith("/api/host/jobs?") && outcome === "open");
+    onAudio({ kind: "status", status: 200, type: "audio/mp4", body: "this is no sound at all" });
+    for (let n = 0; n < 3; n++) {
+      const { bytes, total } = await host.bridge.captures.audio(capture.id);
+      assert.deepEqual([Buffer.from(bytes).toString(), total], ["this is no sound at all", 23]);
+    }
+  });
+
   it("is not asked for elsewhere with the token", async () => {
     const host = await ready();
     const capture = await done(host, scene.lecture(), scene.toBackend);
