@@ -67,6 +67,7 @@ export class Player {
     this.#letGo();
     if (heard === this) heard = null;
     this.element.hidden = true;
+    delete this.element.dataset["state"];
     this.#labelButton();
   }
 
