@@ -14,6 +14,9 @@ const LEAP_S = 5;
 /** What is heard in this popup now: one at a time. */
 let heard: Player | null = null;
 
+/** In Firefox's words, which has no code for it: sound without anything to come out of. */
+const NO_LOUDSPEAKER = /CUBEB/u;
+
 function cannotPlay({ type }: Blob, capture: Capture): string {
   const kind = type === "" ? "this kind of file" : `this kind of file (${type})`;
   return `Your browser cannot play ${kind}. ${capture.result?.file ? "Press “Show file” and open it with another program." : "Listen to it at your study backend."}`;
@@ -125,8 +128,10 @@ export class Player {
     this.element.append(audio);
     audio.addEventListener("error", () => {
       if (this.#audio !== audio) return;
+      const lacksLoudspeaker = NO_LOUDSPEAKER.test(audio.error?.message ?? "");
       this.#letGo();
-      this.#fail(cannotPlay(whole, capture));
+      if (lacksLoudspeaker) this.#fail("Your browser finds nothing to play sound on. Connect loudspeakers or headphones, then try again.", this.#again);
+      else this.#fail(cannotPlay(whole, capture));
     });
     for (const event of ["play", "pause", "ended", "timeupdate", "durationchange", "seeked"]) audio.addEventListener(event, () => this.#showPlaying(audio, capture));
     this.#note.hidden = true;
