@@ -7,8 +7,9 @@
 namespace auricle::channel {
 
 const Method* findMethod(std::string_view name) {
-    for (const auto methods : {helloMethods(), sessionMethods(), vaultMethods(), captureMethods(),
-                               siteMethods(), loginMethods(), refreshMethods(), statsMethods()}) {
+    for (const auto methods :
+         {helloMethods(), sessionMethods(), vaultMethods(), captureMethods(), recordingMethods(),
+          siteMethods(), loginMethods(), refreshMethods(), statsMethods()}) {
         for (const Method& method : methods) {
             if (method.name == name) return &method;
         }

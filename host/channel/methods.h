@@ -38,6 +38,7 @@ std::span<const Method> helloMethods();
 std::span<const Method> sessionMethods();
 std::span<const Method> vaultMethods();
 std::span<const Method> captureMethods();
+std::span<const Method> recordingMethods();
 std::span<const Method> siteMethods();
 std::span<const Method> loginMethods();
 std::span<const Method> refreshMethods();

@@ -13,6 +13,7 @@
 
 #include "capture/counters.h"
 #include "capture/manager.h"
+#include "capture/recordings.h"
 #include "system/error.h"
 #include "vault/audit_log.h"
 #include "vault/seal.h"
@@ -27,12 +28,12 @@ struct Tool {
 };
 using Tools = std::map<std::string, Tool>;  ///< by name: "ffmpeg", "yt-dlp"
 
-/// What hello says of the host.
 /// A server that an institution runs under a name of its own.
 struct OwnServer {
     std::string site, origin;
 };
 
+/// What hello says of the host.
 struct HostFacts {
     std::string version, os, arch;
     std::int64_t pid = 0;
@@ -59,6 +60,8 @@ struct Parts {
     std::function<void()> ready{};
     /// Shows a file in the system's file manager.
     std::function<Result<void>(const std::string& file)> reveal{};
+    /// A piece of what a capture delivered: capture::Recordings::read().
+    capture::ReadRecording readRecording{};
     /// Called as soon as the end is noticed, before anything is parked: the place to arm a deadline that the
     /// loop cannot miss.
     std::function<void()> ending{};

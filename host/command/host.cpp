@@ -73,7 +73,8 @@ Host::Host(asio::io_context& loop, const Paths& paths, Config config)
       sites_(sites::sitesFor(config_, programs())),
       http_(loop.get_executor(), networkOptions(config_)),
       captures_(loop.get_executor(), services(), capture::Store(paths.state, paths.cache)),
-      duties_(loop.get_executor(), dutyMeans()) {
+      duties_(loop.get_executor(), dutyMeans()),
+      recordings_(services()) {
     vault_.onWiped([this] {
         duties_.secretsWiped();
         http_.forgetConnections();
@@ -187,7 +188,15 @@ channel::Parts Host::parts() {
                                  [this](auto kind, auto message) { captures_.warn(kind, message); });
                 },
             .reveal = [this](const std::string& file) { return reveal(loop_, file); },
-            .ending = [this] { duties_.stop(); }};
+            .readRecording =
+                [this](capture::Capture capture, delivery::PieceWanted wanted) {
+                    return recordings_.read(std::move(capture), wanted);
+                },
+            .ending =
+                [this] {
+                    duties_.stop();
+                    recordings_.stop();
+                }};
 }
 
 }  // namespace auricle::command

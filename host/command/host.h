@@ -7,6 +7,7 @@
 
 #include "capture/backend_duties.h"
 #include "capture/captures.h"
+#include "capture/recordings.h"
 #include "channel/server.h"
 #include "command/watch.h"
 #include "net/curl_client.h"
@@ -59,6 +60,7 @@ class Host {
     net::CurlClient http_;
     capture::Captures captures_;
     capture::BackendDuties duties_;
+    capture::Recordings recordings_;
 };
 
 }  // namespace auricle::command

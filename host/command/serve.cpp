@@ -55,6 +55,9 @@ int serve(const channel::Caller&) {
     // A rule of an administrator's may stand in the file that cannot be read: nothing is captured until it
     // can.
     Misconfigured refusing(host.manager(), loaded.error());
+    auto refuseToRead = [why = loaded.error()](auto...) -> asio::awaitable<Result<delivery::RecordingPiece>> {
+        co_return std::unexpected(why);
+    };
     return serveOn(loop,
                    {.manager = refusing,
                     .vault = parts.vault,
@@ -63,7 +66,8 @@ int serve(const channel::Caller&) {
                     .probeTools = parts.probeTools,
                     .readAudit = parts.readAudit,
                     .totals = parts.totals,
-                    .reveal = parts.reveal},
+                    .reveal = parts.reveal,
+                    .readRecording = refuseToRead},
                    *frames);
 }
 

@@ -1,5 +1,6 @@
 #include "net/curl_client.h"
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <map>
 
@@ -33,16 +34,16 @@ class CurlClient::Pool {
     Joined begin(const Request& request, Hop hop, BodySink* sink) {
         const auto secrets = HopSecrets::of(request, hop.url);
         const bool isSecret = !secrets.isEmpty();
-        auto& loop = isSecret ? secret_ : plain_;
+        auto& loop = (isSecret ? secret_ : plain_).at(request.http1 ? 1 : 0);
         if (!loop) loop = std::make_shared<CurlMulti>(executor_);
         Joined transfer(new CurlTransfer(loop, options_, request, std::move(hop), secrets, sink), {this});
         running_.emplace(transfer.get(), isSecret);
         share();
         return transfer;
     }
-    void forgetConnections() { secret_.reset(); }
+    void forgetConnections() { secret_ = {}; }
     void forgetSecrets() {
-        secret_.reset();
+        secret_ = {};
         for (auto& [transfer, isSecret] : running_) {
             if (isSecret) transfer->drop();
         }
@@ -57,7 +58,9 @@ class CurlClient::Pool {
 
     asio::any_io_executor executor_;
     NetworkOptions options_;
-    std::shared_ptr<CurlMulti> plain_, secret_;
+    /// The second is for what insists on HTTP/1.1: once a host has spoken HTTP/2, libcurl 7.88 takes a busy
+    /// HTTP/1.1 connection to it for one that carries several requests, and one gets the other's answer.
+    std::array<std::shared_ptr<CurlMulti>, 2> plain_, secret_;
     std::map<CurlTransfer*, bool> running_;  ///< true: carries a secret
 };
 

@@ -57,6 +57,8 @@ Result<void> writeAllAt(int descriptor, std::uint64_t offset, std::span<const st
 Result<std::size_t> readAt(int descriptor, std::uint64_t offset, std::span<std::byte> into);
 /// Size of an open file, bytes.
 Result<std::uint64_t> sizeOf(int descriptor);
+/// False for folders, pipes, devices and sockets, and where nobody can tell.
+bool isRegularFile(int descriptor);
 
 /// Returns when the file's data, and what is needed to find it again, is on the disk (fdatasync).
 Result<void> syncData(int descriptor);

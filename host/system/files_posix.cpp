@@ -199,6 +199,11 @@ Result<std::uint64_t> sizeOf(int descriptor) {
     return static_cast<std::uint64_t>(seen.st_size);
 }
 
+bool isRegularFile(int descriptor) {
+    struct stat seen {};
+    return ::fstat(descriptor, &seen) == 0 && S_ISREG(seen.st_mode);
+}
+
 Result<void> syncData(int descriptor) {
 #ifdef __APPLE__
     // fsync leaves the data in the drive's cache there (fsync(2) of macOS).

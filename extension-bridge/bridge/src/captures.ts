@@ -1,6 +1,7 @@
 // Captures: start, steer and follow them.
 import { Follower, isFinal } from "./follow.ts";
 import { HostError } from "./errors.ts";
+import { readPiece, readRecording, type AskForAudio, type AudioPiece, type PieceOptions, type RecordingOptions } from "./recording.ts";
 import type { Ask } from "./vault.ts";
 import type { Capture, CaptureListResult, CaptureProgress, CaptureStartParams, PageParams } from "./protocol.ts";
 
@@ -9,6 +10,7 @@ const KNOWN_LIMIT = 200;
 
 export class Captures {
   readonly #ask: Ask;
+  readonly #askForAudio: AskForAudio = (params) => this.#ask("capture.audio", params);
   readonly #known = new Map<string, Capture>();
   readonly #followers = new Map<string, Set<Follower>>();
 
@@ -55,6 +57,24 @@ export class Captures {
   /** Shows the file in the system's file manager. */
   async reveal(id: string): Promise<void> {
     await this.#ask("capture.reveal", { id });
+  }
+
+  /**
+   * A piece of what a capture delivered, read from the folder or the backend where it lies. For one at a backend put its
+   * token first. Throws HostError, whose message says what to do: `not_ready_yet` (it is still under way, retryable),
+   * `not_found` (the file has been moved or changed, or the backend gives nothing back), `backend_unauthorized`, `bad_params`
+   * (behind the end), `too_large` (the backend gives only the whole, and that is too long), `network`; and ChannelError.
+   */
+  audio(id: string, options: PieceOptions = {}): Promise<AudioPiece> {
+    return readPiece(this.#askForAudio, id, options);
+  }
+
+  /**
+   * The whole of it, from `from` on: its pieces in order and without a gap, some of them asked for ahead. Throws as `audio`
+   * does, and `not_found` where it was replaced meanwhile. After a failure that may pass go on with `from`: what has come stays good.
+   */
+  recording(id: string, options: RecordingOptions = {}): AsyncGenerator<AudioPiece, void, undefined> {
+    return readRecording(this.#askForAudio, id, options);
   }
 
   /**

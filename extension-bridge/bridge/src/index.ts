@@ -11,6 +11,8 @@ export type { ChannelProblem, Explanation } from "./messages.ts";
 export { HOST_NAME, nativePort } from "./port.ts";
 export type { EndedPort, OpenPort, Port } from "./port.ts";
 export type * from "./protocol.ts";
+export { readPiece, readRecording } from "./recording.ts";
+export type { AskForAudio, AudioPiece, PieceOptions, RecordingOptions } from "./recording.ts";
 export type { Refreshes } from "./refreshes.ts";
 export type { Sites } from "./sites.ts";
 export type { Vault } from "./vault.ts";

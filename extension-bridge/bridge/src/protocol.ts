@@ -111,6 +111,7 @@ export interface Protocol {
     "capture.retry": CaptureByIdMethod;
     "capture.remove": CaptureDismissMethod;
     "capture.reveal": CaptureDismissMethod;
+    "capture.audio": CaptureAudioMethod;
     "site.list": SiteListMethod;
     "login.check": LoginCheckMethod;
     "refresh.trigger": RefreshTriggerMethod;
@@ -445,6 +446,36 @@ export interface CaptureIdParams {
 export interface CaptureDismissMethod {
   params: CaptureIdParams;
   result: Nothing;
+}
+export interface CaptureAudioMethod {
+  params: CaptureAudioParams;
+  result: CaptureAudioResult;
+}
+export interface CaptureAudioParams {
+  id: CaptureId;
+  /**
+   * Of the first byte.
+   */
+  offset: number;
+  /**
+   * At most so many bytes. Left out, or larger: as many as a reply holds.
+   */
+  length?: number;
+}
+export interface CaptureAudioResult {
+  offset: Bytes;
+  /**
+   * One byte at least, unless offset is the end.
+   */
+  data: string;
+  /**
+   * A number of bytes.
+   */
+  total: number;
+  /**
+   * Without parameters, e.g. audio/mp4.
+   */
+  mimeType: string;
 }
 export interface SiteListMethod {
   params: SiteListParams;

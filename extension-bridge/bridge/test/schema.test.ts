@@ -9,7 +9,7 @@ test("protocol.ts is what the schema makes (npm run generate -w @auricle/bridge)
 });
 
 test("the schema has the protocol's methods, notifications and kinds", () => {
-  assert.equal(methodNames.length, 24);
+  assert.equal(methodNames.length, 25);
   assert.equal(notificationNames.length, 5);
   assert.equal(errorKinds.length, 28);
 });

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import type { Bidi, BidiEvent, Params } from "./bidi.ts";
 import { evaluate } from "./evaluate.ts";
-import type { Seek } from "./evaluate.ts";
+import type { Plain, Seek } from "./evaluate.ts";
 import { setColours } from "./firefox-scope.ts";
 import { readsAs } from "./reads.ts";
 import { eventually } from "./sleep.ts";
@@ -112,6 +112,10 @@ export class FirefoxPage implements TestPage {
 
   async shows(selector: string, timeoutMs = PATIENCE_MS): Promise<void> {
     await eventually(`${selector} being seen`, () => evaluate(this.#driver.bidi, this.#context, (wanted) => seek(wanted)?.checkVisibility({ visibilityProperty: true }) ?? false, selector), timeoutMs);
+  }
+
+  run<Arguments extends readonly Plain[], Answer>(run: (...given: Arguments) => Answer | Promise<Answer>, ...given: Arguments): Promise<Answer> {
+    return evaluate(this.#driver.bidi, this.#context, run, ...given);
   }
 
   async bringToFront(): Promise<void> {

@@ -33,6 +33,8 @@ export interface TestPage {
   reads(selector: string, wanted: RegExp, timeoutMs?: number): Promise<string>;
   /** Waits until there is such an element and it is seen. */
   shows(selector: string, timeoutMs?: number): Promise<void>;
+  /** What a function gives in the page. It goes there as text: it sees its arguments and the page, nothing of its file. */
+  run<Arguments extends readonly Plain[], Answer>(run: (...given: Arguments) => Answer | Promise<Answer>, ...given: Arguments): Promise<Answer>;
   bringToFront(): Promise<void>;
   /** What `prefers-color-scheme` says from now on. */
   colours(scheme: ColourScheme): Promise<void>;

@@ -51,6 +51,7 @@ const std::vector<std::string>& seeds() {
         R"({"jsonrpc":"2.0","id":5,"method":"capture.start","params":{"page":"https://p/","key":"k","media":{"url":"u","delivery":{"a":[1,2,{"b":null}]}},"deliver":{"to":"folder","subfolder":"a/b"}}})",
         R"({"jsonrpc":"2.0","id":6,"method":"capture.list","params":{"after":"c1","limit":50}})",
         R"({"jsonrpc":"2.0","id":7,"method":"capture.cancel","params":{"id":"c1"}})",
+        R"({"jsonrpc":"2.0","id":8,"method":"capture.audio","params":{"id":"c1","offset":737280,"length":1000}})",
         R"({"jsonrpc":"2.0","method":"refresh.failed","params":{"id":"r1","why":"because é"}})",
         R"([{"jsonrpc":"2.0","id":1,"method":"vault.status"}])"};
     return all;

@@ -90,6 +90,12 @@ channel::Parts Served::parts(std::chrono::milliseconds leaveTime) {
                 revealed.push_back(file);
                 return {};
             },
+            .readRecording = [this](capture::Capture capture, delivery::PieceWanted wanted)
+                -> boost::asio::awaitable<Result<delivery::RecordingPiece>> {
+                read.push_back(capture.id + " from " + std::to_string(wanted.offset) + ", " +
+                               std::to_string(wanted.length));
+                co_return recording;
+            },
             .ending = [this] { ++endings; },
             .leaveTime = leaveTime};
 }

@@ -31,6 +31,8 @@ class Served {
     vault::SealTable seals;
     std::function<void(std::function<void(channel::Tools)>)> probe;
     std::vector<std::string> revealed;
+    std::vector<std::string> read;                 ///< what was asked of recordings
+    Result<delivery::RecordingPiece> recording{};  ///< what comes of it
     unsigned endings = 0;
 
     void sendBytes(std::string_view bytes);

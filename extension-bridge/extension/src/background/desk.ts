@@ -7,6 +7,7 @@ import { fingerprint, isPartitioned, ofJar, ofOneLogin, readCookies, type Cookie
 import { Jobs, type Job } from "./jobs.ts";
 import { awaitedBackend } from "./standby.ts";
 import { Link } from "./link.ts";
+import { Listening } from "./listening.ts";
 import type { SignInPlace } from "./notice.ts";
 import { cookieSite, endpoints, isLoginName, loginOf, signInUrl, type CookieSite } from "./site-session.ts";
 import { bringUp, hasPrivateWindow, jarOf, openIn } from "./tab.ts";
@@ -20,6 +21,7 @@ import { MUBI_SIGN_IN } from "../shared/mubi.ts";
 import { recogniseNamed } from "../shared/own-servers.ts";
 import { captureKey, jarOfKey, recognise, siteOfPage, type LecturePage } from "../shared/page.ts";
 import { readSettings, readToken } from "../shared/settings.ts";
+import { sentence } from "../shared/sentence.ts";
 import type { Action } from "../shared/advice.ts";
 import type { Order, Outcome, PageSnapshot, Place, Snapshot } from "../shared/wire.ts";
 
@@ -28,11 +30,6 @@ const SIGN_IN_SETTLES_MS = 400;
 
 /** Reasons for which the same login again is an answer: the host has not got it, or only wants it newer if there is one. */
 const UNCHANGED_WILL_DO: ReadonlySet<RefreshWanted["reason"]> = new Set(["missing_cookies", "manual_trigger", "stale"]);
-
-function sentence(error: unknown): string {
-  if (error instanceof ChannelError) return `${error.message} ${error.next}`;
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** States that a capture leaves by itself. */
 const RUNS: ReadonlySet<Capture["state"]> = new Set(["queued", "resolving", "downloading", "finishing", "uploading"]);
@@ -72,6 +69,8 @@ function withoutName(capture: Capture): Capture {
 }
 
 export class Desk {
+  /** For whoever wants to hear what was captured. */
+  readonly listening: Listening;
   readonly #link: Link;
   readonly #jobs = new Jobs();
   readonly #courses: Courses;
@@ -98,6 +97,7 @@ export class Desk {
       isWatched,
       isAwaited: async () => (await awaitedBackend()) !== null,
     });
+    this.listening = new Listening({ ready: () => this.#link.ready(), putToken: async () => this.#putToken((await readSettings()).backendOrigin) });
     this.#courses = new Courses({
       ready: () => this.#link.ready(),
       vanityHosts: () => this.#vanityHosts,

@@ -4,7 +4,7 @@ import { captureIdOf, signInPlaceOf } from "./notice.ts";
 import { Desk } from "./desk.ts";
 import { api } from "../shared/browser.ts";
 import { streamAmong } from "../shared/stream.ts";
-import { PAGE_PORT, PANEL_PORT, type CourseCall, type Order, type Outcome, type PageHello, type PageNews, type PagePress, type PanelTab, type Place, type TabCall } from "../shared/wire.ts";
+import { PAGE_PORT, PANEL_PORT, type AudioAnswer, type AudioCall, type CourseCall, type Order, type Outcome, type PageHello, type PageNews, type PagePress, type PanelTab, type Place, type TabCall } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 
 /** What shows changes at most this often, ms. */
@@ -119,13 +119,17 @@ api.runtime.onConnect.addListener((port) => {
   if (port.name === PAGE_PORT) welcomePage(port);
 });
 
-api.runtime.onMessage.addListener((message: unknown, sender, reply: (outcome: Outcome) => void) => {
+api.runtime.onMessage.addListener((message: unknown, sender, reply: (answer: Outcome | AudioAnswer) => void) => {
   const tabId = sender.tab?.id;
   if (!isOurs(sender) && tabId !== undefined && sender.frameId === 0 && (message as CourseCall).call === "course") {
     void desk.obey({ order: "course_open", tabId }).then(reply);
     return true;
   }
   if (!isOurs(sender)) return false;
+  if ((message as AudioCall).call === "audio") {
+    void desk.listening.answer(message as AudioCall).then(reply);
+    return true;
+  }
   void desk.obey(message as Order).then(reply);
   return true;
 });

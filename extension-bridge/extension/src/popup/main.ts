@@ -7,6 +7,7 @@ import { command, REGISTER_COMMAND } from "../shared/install.ts";
 import { earMark, h, say } from "../shared/dom.ts";
 import { serverOf, unseenServers } from "../shared/own-servers.ts";
 import { Panel } from "../shared/panel.ts";
+import { Player } from "./player.ts";
 import { PANEL_PORT, type HostView, type Order, type Outcome, type PanelTab, type Place, type ShownLecture, type Snapshot } from "../shared/wire.ts";
 import type { Action } from "../shared/advice.ts";
 import type { Capture } from "@auricle/bridge";
@@ -58,16 +59,21 @@ function unseenHint(what: string, origins: readonly string[]): HTMLElement {
   return h("div", { "data-auricle": "unseen" }, earMark(44), h("p", {}, `Auricle may not see ${what} yet.`), h("p", { class: "hint" }, "Your browser asks you once whether it may. Without that it finds no lecture and cannot use your sign-in."), allow);
 }
 
+function newPlayer(): Player {
+  return new Player(() => void order({ order: "press", action: "open_settings" }));
+}
+
 /** A lecture in the tab, with what can be done about it. */
 class LecturePanel {
   #place: Place | null = null;
+  readonly player = newPlayer();
   readonly #panel = new Panel((action) => {
     const place = this.#place;
     if (!place) return;
     if (action === "later") window.close();
     else if (action === "grant") askForAccess(patternsFor(new URL(place.url).origin), place);
     else void order({ order: "press", action, place });
-  });
+  }, this.player);
 
   get element(): HTMLElement {
     return this.#panel.element;
@@ -77,7 +83,15 @@ class LecturePanel {
     this.#place = place;
     // The card about the program says it for all of them.
     this.#panel.update(pageCard({ state }, page.consented, page.capture, new URL(place.url).origin, page.access), page.capture?.title ?? place.title);
+    this.player.show(page.capture);
   }
+}
+
+/** A capture in the list. */
+interface Row {
+  panel: Panel;
+  player: Player;
+  row: HTMLElement;
 }
 
 class Popup {
@@ -90,7 +104,7 @@ class Popup {
   #unseenHere: HTMLElement | null = null;
   readonly #course = courseHint(() => void this.#openCourse());
   readonly #tab: PanelTab | null;
-  readonly #rows = new Map<string, { panel: Panel; row: HTMLElement }>();
+  readonly #rows = new Map<string, Row>();
 
   constructor(tab: PanelTab | null) {
     this.#tab = tab;
@@ -123,6 +137,7 @@ class Popup {
     const box = part("page");
     box.classList.toggle("none", lectures.length === 0);
     if (lectures.length === 0) {
+      for (const { player } of this.#lectures) player.close();
       // Without the program there is one thing to do, and a hint about lectures would only stand in its way.
       box.hidden = host.state === "unreachable";
       const shown = this.#instead(snapshot);
@@ -131,6 +146,7 @@ class Popup {
     }
     box.hidden = host.state === "unreachable" && lectures.every(({ page }) => page.capture === null);
     while (this.#lectures.length < lectures.length) this.#lectures.push(new LecturePanel());
+    for (const { player } of this.#lectures.slice(lectures.length)) player.close();
     const panels = this.#lectures.slice(0, lectures.length);
     panels.forEach((panel, index) => panel.show(host, lectures[index] as ShownLecture));
     if (box.childElementCount !== panels.length || panels.some(({ element }) => element.parentElement !== box)) box.replaceChildren(...panels.map(({ element }) => element));
@@ -154,22 +170,25 @@ class Popup {
   #showCaptures(captures: Capture[]): void {
     const list = part("list");
     const kept = new Set(captures.map((capture) => capture.id));
-    for (const [id, { row }] of this.#rows) {
+    for (const [id, { row, player }] of this.#rows) {
       if (kept.has(id)) continue;
+      player.close();
       row.remove();
       this.#rows.delete(id);
     }
     captures.forEach((capture, index) => {
-      const { panel, row } = this.#rows.get(capture.id) ?? this.#addRow(capture.id);
+      const { panel, player, row } = this.#rows.get(capture.id) ?? this.#addRow(capture.id);
       panel.update(cardOf(capture), capture.title ?? capture.page);
+      player.show(capture);
       if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
     });
   }
 
-  #addRow(captureId: string): { panel: Panel; row: HTMLElement } {
-    const panel = new Panel((action: Action) => void order({ order: "press", action, captureId }));
+  #addRow(captureId: string): Row {
+    const player = newPlayer();
+    const panel = new Panel((action: Action) => void order({ order: "press", action, captureId }), player);
     const row = h("li", { "data-capture": captureId }, panel.element);
-    const added = { panel, row };
+    const added = { panel, player, row };
     this.#rows.set(captureId, added);
     return added;
   }

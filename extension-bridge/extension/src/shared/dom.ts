@@ -19,17 +19,22 @@ export function say(element: HTMLElement, text: string): void {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The auricle: the outer ear, in the current colour. */
-export function earMark(size: number): SVGSVGElement {
+/** Lines on a field of 24 by 24, in the current colour. */
+export function icon(size: number, ...lines: string[]): SVGSVGElement {
   const svg = document.createElementNS(SVG, "svg");
   const attributes = { viewBox: "0 0 24 24", width: String(size), height: String(size), fill: "none", stroke: "currentColor", "stroke-width": "2", "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true" };
   for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
-  for (const line of EAR_LINES) {
+  for (const line of lines) {
     const path = document.createElementNS(SVG, "path");
     path.setAttribute("d", line);
     svg.append(path);
   }
   return svg;
+}
+
+/** The auricle: the outer ear, in the current colour. */
+export function earMark(size: number): SVGSVGElement {
+  return icon(size, ...EAR_LINES);
 }
 
 /** Helix and concha, on a field of 24 by 24. */

@@ -41,3 +41,11 @@ export function savings(saved: number | null, fetched: number | null, whole: num
   const share = `Saved ${Math.floor(saved * 100)}${NO_BREAK}%`;
   return fetched === null || whole === null ? share : `${share} — ${bytes(fetched)} instead of ${bytes(whole)}`;
 }
+
+/** A place in a recording: 0:07, 58:20, 1:02:05. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (count: number): string => String(count).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes}:${two(whole % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(whole % 60)}`;
+}

@@ -17,12 +17,15 @@ export class Panel {
   readonly #live = h("span", { class: "unseen", role: "status" });
   #card: Card | null = null;
 
-  /** `press`: what a button asks for. Only real presses count, not those that a page's script makes up. */
-  constructor(press: (action: Action) => void) {
+  /**
+   * `press`: what a button asks for. Only real presses count, not those that a page's script makes up. `guest`: what stands at the
+   * end of the line and below the card, where the panel is more than a card.
+   */
+  constructor(press: (action: Action) => void, guest?: { button: HTMLElement; element: HTMLElement }) {
     this.#track = h("div", { class: "track", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100", "aria-label": "Progress" }, this.#fill);
     this.#buttons = h("div", { class: "buttons" }, this.#primary, this.#secondary);
-    const line = h("div", { class: "line" }, h("span", { class: "dot" }), this.#label, this.#share);
-    this.element = h("section", { class: "card" }, this.#title, line, this.#track, this.#detail, this.#buttons, this.#live);
+    const line = h("div", { class: "line" }, h("span", { class: "dot" }), this.#label, this.#share, ...(guest ? [guest.button] : []));
+    this.element = h("section", { class: "card" }, this.#title, line, this.#track, this.#detail, this.#buttons, ...(guest ? [guest.element] : []), this.#live);
     for (const [button, which] of [[this.#primary, "primary"], [this.#secondary, "secondary"]] as const) {
       button.addEventListener("click", (event) => {
         const step = this.#card?.[which];

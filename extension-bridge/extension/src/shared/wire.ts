@@ -1,5 +1,5 @@
 // What the extension's own parts say to each other: the background, the popup, the settings, the button on the page.
-import type { Capture, ChannelProblem, ErrorKind, OwnServer, SiteListResult, VaultEntry } from "@auricle/bridge";
+import type { Capture, CaptureAudioParams, CaptureAudioResult, ChannelProblem, ErrorKind, OwnServer, SiteListResult, VaultEntry } from "@auricle/bridge";
 import type { Action } from "./advice.ts";
 
 /** How the program is reached. */
@@ -99,6 +99,14 @@ export type Order =
 export type Outcome =
   | { ok: true; entries?: VaultEntry[]; forgotten?: number; listed?: SiteListResult; refused?: Refused[] }
   | { ok: false; said: string; kind?: ErrorKind };
+
+/** From the popup: a piece of what a capture delivered; answered by AudioAnswer. */
+export interface AudioCall extends CaptureAudioParams {
+  call: "audio";
+}
+
+/** `said`: a sentence about what went wrong; `kind`: of the program's refusal, absent where it is not reached. */
+export type AudioAnswer = { piece: CaptureAudioResult } | { said: string; kind?: ErrorKind };
 
 /** From the button on a page that lists recordings: the person has pressed it. */
 export interface CourseCall {
