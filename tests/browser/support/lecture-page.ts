@@ -93,7 +93,7 @@ export class LecturePage {
 
   /** Whether the button looks as it should, whatever the page allows of foreign styles. */
   async isDressed(): Promise<boolean> {
-    return (await this.page.style(`${ROOT} >>> .dock`, "position")) === "fixed";
+    return (await this.page.style(ROOT, "position")) === "fixed";
   }
 
   panelReads(wanted: RegExp, timeoutMs?: number): Promise<string> {
