@@ -95,6 +95,11 @@ for (const databases of testDatabases()) describe(`the reference backend on ${da
     assert.ok(audio.body.equals(AUDIO));
     assert.equal(audio.headers["content-type"], "audio/mp4");
     assert.ok((await readFile(backend.audioFile(made.id))).equals(AUDIO));
+    const part = await call(`/api/lectures/${made.id}/audio`, { headers: { range: "bytes=1000-1076" } });
+    assert.deepEqual([part.status, part.headers["content-range"], part.headers["content-length"]], [206, "bytes 1000-1076/200000", "77"]);
+    assert.ok(part.body.equals(AUDIO.subarray(1000, 1077)));
+    const behind = await call(`/api/lectures/${made.id}/audio`, { headers: { range: "bytes=200000-" } });
+    assert.deepEqual([behind.status, behind.headers["content-range"]], [416, "bytes */200000"]);
   });
 
   it("registers once for each key, whoever repeats it and however many do at once", async () => {
