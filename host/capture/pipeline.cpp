@@ -223,10 +223,12 @@ std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
     };
     HeadStart::Deliver deliver = [this](const delivery::Parcel& parcel,
                                         delivery::Growing& growing) -> asio::awaitable<void> {
-        auto made = services_.deliveryTo(capture_.target);
-        if (!made) co_return;
-        // Kept for what comes after: it knows what it has brought there.
-        delivery_ = std::move(*made);
+        if (!delivery_) {
+            auto made = services_.deliveryTo(capture_.target);
+            if (!made) co_return;
+            // Kept for what comes after: it knows what it has brought there, and how that was taken.
+            delivery_ = std::move(*made);
+        }
         BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
         delivery::Visit with{services_.http, token, services_.timing, stop()};
         auto uploaded = uploadedBytes();

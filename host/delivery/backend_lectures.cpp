@@ -106,6 +106,7 @@ Result<Lecture> BackendLectures::lectureOf(const net::Response& response) const 
         return std::unexpected(
             nonsense(backend_, "registered the lecture without giving its id. Its maintainer has to look"));
     const auto accepts = body->find("accepts_captions");
+    lecture.isNew = response.head.status == 201;
     lecture.acceptsCaptions = accepts != body->end() && accepts->is_boolean() && accepts->get<bool>();
     const auto upload = body->find("upload");
     if (lecture.status == "ready" || upload == body->end() || upload->is_null()) return lecture;

@@ -32,6 +32,7 @@ struct Lecture {
     std::optional<UploadPlace> place;  ///< none where none was named
     std::string sha256;                ///< what it has, where it says so; may be empty
     bool acceptsCaptions = false;
+    bool isNew = false;  ///< registered just now (201): its place is empty
 };
 
 enum class Completion : std::uint8_t { ready, differs };

@@ -48,6 +48,11 @@ class Growing {
     /// Returns when more than `than` bytes are safe. Fails with cancelled when no more will come: the file is
     /// finished, given up, or has begun anew.
     virtual boost::asio::awaitable<Result<void>> waitForMore(std::uint64_t than) = 0;
+    /// False: no more will come.
+    virtual bool isGrowing() const = 0;
+    /// For whoever cannot await: `told` is called on the loop, once, when waitForMore(than) would return, and
+    /// never before this does. Takes the place of what was asked for before; an empty one asks for nothing.
+    virtual void tellOfMore(std::uint64_t than, std::function<void()> told) = 0;
 };
 
 /// Where to: one of the two forms of PROTOCOL's `deliver`.

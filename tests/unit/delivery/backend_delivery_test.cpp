@@ -27,6 +27,8 @@ class WholeAlready final : public Growing {
     explicit WholeAlready(std::uint64_t bytes) : bytes_(bytes) {}
     std::uint64_t safeBytes() const override { return bytes_; }
     std::uint64_t wholeBytes() const override { return bytes_; }
+    bool isGrowing() const override { return false; }
+    void tellOfMore(std::uint64_t, std::function<void()>) override {}
     boost::asio::awaitable<Result<void>> waitForMore(std::uint64_t than) override {
         if (than >= bytes_) co_return fail(Kind::cancelled, "The file does not grow any more.");
         co_return Result<void>{};
@@ -190,7 +192,7 @@ TEST_F(BackendDeliveryTest, a_part_takes_no_longer_than_twelve_seconds) {
     std::chrono::steady_clock::time_point now{};
     // 250 bytes a second.
     backend.before = [&now](const net::Request& request) {
-        if (request.method == "PATCH") now += std::chrono::milliseconds(4 * request.source->size());
+        if (request.method == "PATCH") now += std::chrono::milliseconds(4 * *request.source->size());
     };
     ASSERT_TRUE(deliver(parcelOf("x")));  // makes a place
     auto& place = backend.uploads.begin()->second;

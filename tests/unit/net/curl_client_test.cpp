@@ -223,7 +223,7 @@ TEST_F(CurlClient, goes_to_another_place_for_a_true_name_when_configured) {
 /// A body of that many letters.
 struct Letters final : net::BodySource {
     explicit Letters(std::size_t many) : left(many), whole(many) {}
-    std::uint64_t size() const override { return whole; }
+    std::optional<std::uint64_t> size() const override { return whole; }
     Result<std::size_t> read(std::span<std::byte> into) override {
         auto count = std::min(into.size(), left);
         std::fill_n(into.begin(), count, std::byte('z'));
