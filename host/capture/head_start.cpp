@@ -19,9 +19,10 @@ constexpr std::uint64_t firstLookBytes = 256u << 10, lastLookBytes = 32u << 20;
 }  // namespace
 
 HeadStart::HeadStart(asio::any_io_executor loop, std::shared_ptr<PartFile> part, std::uint64_t maxBytes,
-                     ParcelOf parcelOf, Deliver deliver)
+                     Approach approach, ParcelOf parcelOf, Deliver deliver)
     : part_(std::move(part)),
       maxBytes_(maxBytes),
+      approach_(std::move(approach)),
       parcelOf_(std::move(parcelOf)),
       deliver_(std::move(deliver)),
       ended_(loop, asio::steady_timer::time_point::max()) {
@@ -34,6 +35,7 @@ HeadStart::HeadStart(asio::any_io_executor loop, std::shared_ptr<PartFile> part,
 }
 
 asio::awaitable<void> HeadStart::run() {
+    co_await approach_();
     std::optional<media::Container> container;
     for (auto enough = firstLookBytes; !container && enough <= lastLookBytes; enough *= 4) {
         if (auto waited = co_await part_->waitForMore(enough); !waited) co_return;

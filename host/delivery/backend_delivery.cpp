@@ -285,10 +285,16 @@ asio::awaitable<Result<void>> BackendDelivery::judgeFile(int file, std::string s
     co_return Result<void>{};
 }
 
+asio::awaitable<void> BackendDelivery::approach(Visit visit) {
+    if (!isFollowing()) co_return;
+    BackendLectures lectures(options_.origin, visit, options_.policy);
+    co_await lectures.knock();
+}
+
 asio::awaitable<void> BackendDelivery::follow(const Parcel& parcel, Growing& growing, Visit visit,
                                               std::function<void(std::uint64_t)> uploaded,
                                               std::function<void(std::string)> registered) {
-    if (options_.api != "auto" && options_.api != "tus") co_return;
+    if (!isFollowing()) co_return;
     auto file = openFile(parcel.file, O_RDONLY);
     auto sourceUrl = judgeSourceUrl(parcel.sourceUrl);
     if (!file || !sourceUrl) co_return;

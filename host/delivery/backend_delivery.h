@@ -40,6 +40,8 @@ class BackendDelivery final : public Delivery {
     boost::asio::awaitable<Result<Delivered>> deliver(const Parcel& parcel, Visit visit,
                                                       std::function<void(std::uint64_t)> uploaded,
                                                       std::function<void(std::string)> registered) override;
+    /// Asks GET /api/health, and drops what it says.
+    boost::asio::awaitable<void> approach(Visit visit) override;
     /// By tus alone: a form or presigned parts need the whole. In one request that follows the file, and in
     /// parts where the backend does not take that.
     boost::asio::awaitable<void> follow(const Parcel& parcel, Growing& growing, Visit visit,
@@ -62,6 +64,7 @@ class BackendDelivery final : public Delivery {
     boost::asio::awaitable<Result<void>> sendByTus(Errand& errand, const std::string& id, UploadPlace place);
     boost::asio::awaitable<Result<void>> followByTus(Errand& errand, const Lecture& lecture,
                                                      UploadPlace place, Growing& growing);
+    bool isFollowing() const { return options_.api == "auto" || options_.api == "tus"; }
     TusJob tusJob(Errand& errand, const std::string& id) const;
     boost::asio::awaitable<Result<void>> sendInParts(Errand& errand, const std::string& id,
                                                      UploadPlace place);

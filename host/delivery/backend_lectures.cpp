@@ -23,6 +23,8 @@ constexpr std::uint32_t captionsWithinMs = 20'000;
 constexpr std::uint32_t bestEffortMs = 5'000;
 // Less than the 500 ms in which the process leaves (PROTOCOL section 1).
 constexpr std::uint32_t afterStopMs = 400;
+// Longer than a connection takes, and short enough for nobody to miss the time where nothing answers.
+constexpr std::uint32_t knockWithinMs = 2'000;
 
 /// A key may be anything that a client of ours made up, a header's value may not.
 std::string headerKey(const std::string& key) {
@@ -207,6 +209,12 @@ asio::awaitable<bool> BackendLectures::bringCaptions(std::string id, const Capti
                       .stop = visit_.stop};
     auto response = co_await askOnce(question);
     co_return response&& isSuccess(response->head.status);
+}
+
+asio::awaitable<void> BackendLectures::knock() {
+    Question question{
+        .method = "GET", .path = "/api/health", .body = "", .withinMs = knockWithinMs, .stop = visit_.stop};
+    co_await askOnce(question);
 }
 
 asio::awaitable<void> BackendLectures::reportFailure(std::string id, std::string message) {

@@ -91,6 +91,9 @@ class Delivery {
     virtual boost::asio::awaitable<Result<Delivered>> deliver(
         const Parcel& parcel, Visit visit, std::function<void(std::uint64_t)> uploaded,
         std::function<void(std::string)> registered) = 0;
+    /// follow() is about to be asked for: makes the connection that it will want. Best effort, two seconds at
+    /// most.
+    virtual boost::asio::awaitable<void> approach(Visit visit);
     /// Delivers ahead what is there of a file that still grows, and returns when no more comes. Best effort:
     /// deliver() afterwards finds what arrived and does the rest, so no error comes of a failure here. The
     /// same object may be asked for both: it then asks less.
