@@ -15,6 +15,8 @@ namespace {
 
 /// An index of many hours is that long; where it is longer, the file is looked at again with more of it.
 constexpr std::uint64_t firstLookBytes = 256u << 10, lastLookBytes = 32u << 20;
+/// Of a file that is known to be large: a short index may stand in front of it.
+constexpr std::uint64_t earliestLookBytes = 64u << 10, isLargeFromBytes = 1u << 20;
 
 }  // namespace
 
@@ -37,8 +39,9 @@ HeadStart::HeadStart(asio::any_io_executor loop, std::shared_ptr<PartFile> part,
 asio::awaitable<void> HeadStart::run() {
     co_await approach_();
     std::optional<media::Container> container;
-    for (auto enough = firstLookBytes; !container && enough <= lastLookBytes; enough *= 4) {
+    for (auto enough = earliestLookBytes; !container && enough <= lastLookBytes; enough *= 4) {
         if (auto waited = co_await part_->waitForMore(enough); !waited) co_return;
+        if (enough < firstLookBytes && part_->validator().total < isLargeFromBytes) continue;
         auto content = part_->content();
         container = media::soundFromTheBeginning(*content);
     }

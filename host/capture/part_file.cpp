@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::uint64_t syncEveryBytes = 8u << 20;
 constexpr std::uint64_t syncEveryBytesFollowed = 1u << 20;
+/// Whoever follows looks at the beginning first.
+constexpr std::uint64_t firstSyncBytesFollowed = 64u << 10;
 /// While somebody has nothing to do until more is safe.
 constexpr std::uint64_t syncEveryBytesAwaited = 256u << 10;
 constexpr std::size_t readBytes = 256 * 1024;
@@ -135,6 +137,7 @@ Result<void> PartFile::append(std::span<const std::byte> bytes) {
 }
 
 std::uint64_t PartFile::bytesToSync() const {
+    if (current_.asked == 0 && isFollowed_) return firstSyncBytesFollowed;
     if (waiting_ > 0 || wish_.told) return syncEveryBytesAwaited;
     return isFollowed_ ? syncEveryBytesFollowed : syncEveryBytes;
 }
