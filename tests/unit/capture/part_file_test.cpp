@@ -164,6 +164,7 @@ TEST_F(PartFileTest, tells_whoever_asked_once_when_more_is_safe_or_none_will_com
     auto growing = part->growing();
     EXPECT_TRUE(growing->isGrowing());
     std::vector<std::uint64_t> told;
+    const auto goesOn = boost::asio::make_work_guard(loop);
     auto tell = [&] { told.push_back(growing->safeBytes()); };
     growing->tellOfMore(0, tell);
     EXPECT_TRUE(told.empty());
@@ -174,8 +175,7 @@ TEST_F(PartFileTest, tells_whoever_asked_once_when_more_is_safe_or_none_will_com
     // Told once; and what nobody waits for may wait for its MiB.
     ASSERT_TRUE(part->append(bytesOf(std::string(300'000, 'x'))));
     pool.join();
-    loop.restart();
-    loop.run();
+    loop.poll();
     EXPECT_EQ(told.size(), 1u);
     EXPECT_EQ(growing->safeBytes(), 300'000u);
     growing->tellOfMore(800'000, tell);
@@ -207,6 +207,7 @@ TEST_F(PartFileTest, speaks_to_the_journal_once_a_MiB_however_often_it_is_synced
     ASSERT_TRUE(part->startOver({.etag = "\"1\"", .lastModified = "", .total = 40u << 20}));
     part->setGrowing(true);
     auto growing = part->growing();
+    const auto goesOn = boost::asio::make_work_guard(loop);
     for (std::uint64_t written = 0; written < 2u << 20; written += 256u << 10) {
         bool isTold = false;
         growing->tellOfMore(written, [&] { isTold = true; });

@@ -35,9 +35,10 @@ class GrowingFile final : public Growing {
     std::uint64_t wholeBytes() const override { return whole_; }
     bool isGrowing() const override { return isGrowing_; }
     boost::asio::awaitable<Result<void>> waitForMore(std::uint64_t than) override {
-        if (safe_ <= than) tellThatAwaited();
-        while (safe_ <= than && isGrowing_)
+        while (safe_ <= than && isGrowing_) {
+            tellThatAwaited();
             co_await grown_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        }
         if (safe_ <= than) co_return fail(Kind::cancelled, "The file does not grow any more.");
         co_return Result<void>{};
     }
