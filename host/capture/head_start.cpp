@@ -15,13 +15,16 @@ namespace {
 
 /// An index of many hours is that long; where it is longer, the file is looked at again with more of it.
 constexpr std::uint64_t firstLookBytes = 256u << 10, lastLookBytes = 32u << 20;
+/// Of a file that is known to be large: a short index may stand in front of it.
+constexpr std::uint64_t earliestLookBytes = 64u << 10, isLargeFromBytes = 1u << 20;
 
 }  // namespace
 
 HeadStart::HeadStart(asio::any_io_executor loop, std::shared_ptr<PartFile> part, std::uint64_t maxBytes,
-                     ParcelOf parcelOf, Deliver deliver)
+                     Approach approach, ParcelOf parcelOf, Deliver deliver)
     : part_(std::move(part)),
       maxBytes_(maxBytes),
+      approach_(std::move(approach)),
       parcelOf_(std::move(parcelOf)),
       deliver_(std::move(deliver)),
       ended_(loop, asio::steady_timer::time_point::max()) {
@@ -34,9 +37,11 @@ HeadStart::HeadStart(asio::any_io_executor loop, std::shared_ptr<PartFile> part,
 }
 
 asio::awaitable<void> HeadStart::run() {
+    co_await approach_();
     std::optional<media::Container> container;
-    for (auto enough = firstLookBytes; !container && enough <= lastLookBytes; enough *= 4) {
+    for (auto enough = earliestLookBytes; !container && enough <= lastLookBytes; enough *= 4) {
         if (auto waited = co_await part_->waitForMore(enough); !waited) co_return;
+        if (enough < firstLookBytes && part_->validator().total < isLargeFromBytes) continue;
         auto content = part_->content();
         container = media::soundFromTheBeginning(*content);
     }

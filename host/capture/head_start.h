@@ -22,8 +22,10 @@ class HeadStart {
 
     /// Begins to follow `part`, which grows from now on. `deliver` carries out what ParcelOf gave.
     using Deliver = std::function<boost::asio::awaitable<void>(const delivery::Parcel&, delivery::Growing&)>;
+    /// `approach` comes first, while the beginning is on its way.
+    using Approach = std::function<boost::asio::awaitable<void>()>;
     HeadStart(boost::asio::any_io_executor loop, std::shared_ptr<PartFile> part, std::uint64_t maxBytes,
-              ParcelOf parcelOf, Deliver deliver);
+              Approach approach, ParcelOf parcelOf, Deliver deliver);
     HeadStart(const HeadStart&) = delete;
     HeadStart& operator=(const HeadStart&) = delete;
 
@@ -38,6 +40,7 @@ class HeadStart {
 
     std::shared_ptr<PartFile> part_;
     std::uint64_t maxBytes_;  ///< 0: no limit
+    Approach approach_;
     ParcelOf parcelOf_;
     Deliver deliver_;
     bool hasEnded_ = false;

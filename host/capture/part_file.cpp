@@ -19,7 +19,9 @@ namespace {
 constexpr std::uint64_t syncEveryBytes = 8u << 20;
 constexpr std::uint64_t syncEveryBytesFollowed = 1u << 20;
 /// Whoever follows looks at the beginning first.
-constexpr std::uint64_t firstSyncBytesFollowed = 256u << 10;
+constexpr std::uint64_t firstSyncBytesFollowed = 64u << 10;
+/// While somebody has nothing to do until more is safe.
+constexpr std::uint64_t syncEveryBytesAwaited = 256u << 10;
 constexpr std::size_t readBytes = 256 * 1024;
 
 Result<Sha256> digestOf(int descriptor, std::uint64_t bytes) {
@@ -93,7 +95,7 @@ asio::awaitable<Result<std::shared_ptr<PartFile>>> PartFile::open(fs::path file,
         co_return std::unexpected(systemError(errno, "The part file could not be cut"));
     }
     ::lseek(version.file->get(), static_cast<off_t>(usable), SEEK_SET);
-    version.bytes = version.asked = part->safe_ = usable;
+    version.bytes = version.asked = part->safe_ = part->saved_ = usable;
     co_return part;
 }
 
@@ -112,9 +114,9 @@ Result<void> PartFile::startOver(const net::Validator& validator) {
                        .marked = 0,
                        .digest = {},
                        .isBesideOld = keepsOld};
-    safe_ = 0;
+    safe_ = saved_ = 0;
     ++beginnings_;
-    grown_.cancel();
+    changed();
     return {};
 }
 
@@ -130,13 +132,18 @@ Result<void> PartFile::append(std::span<const std::byte> bytes) {
     if (current_.isBesideOld && current_.bytes > oldBytes_) {
         if (auto adopted = adopt(); !adopted) return adopted;
     }
-    if (current_.bytes - current_.asked >= bytesToSync()) syncSoon();
+    syncWhereDue();
     return {};
 }
 
 std::uint64_t PartFile::bytesToSync() const {
-    if (!isFollowed_) return syncEveryBytes;
-    return current_.asked == 0 ? firstSyncBytesFollowed : syncEveryBytesFollowed;
+    if (current_.asked == 0 && isFollowed_) return firstSyncBytesFollowed;
+    if (waiting_ > 0 || wish_.told) return syncEveryBytesAwaited;
+    return isFollowed_ ? syncEveryBytesFollowed : syncEveryBytes;
+}
+
+void PartFile::syncWhereDue() {
+    if (current_.bytes - current_.asked >= bytesToSync()) syncSoon();
 }
 
 Result<void> PartFile::adopt() {
@@ -176,20 +183,50 @@ void PartFile::syncSoon() {
         asio::post(self->loop_, [self, file, saved, isSynced] {
             self->isSyncing_ = false;
             if (!isSynced || file != self->current_.file) return;
-            self->onSaved_(saved);
-            self->becameSafe(saved.bytes);
+            self->synced(saved);
         });
     });
 }
 
+void PartFile::synced(const SavedPart& saved) {
+    // Syncs may come thick and fast, and each record makes the journal longer.
+    if (saved.bytes >= saved_ + syncEveryBytesFollowed) {
+        saved_ = saved.bytes;
+        onSaved_(saved);
+    }
+    becameSafe(saved.bytes);
+    syncWhereDue();
+}
+
 void PartFile::becameSafe(std::uint64_t bytes) {
     safe_ = std::max(safe_, bytes);
-    grown_.cancel();
+    changed();
 }
 
 void PartFile::setGrowing(bool isGrowing) {
     isGrowing_ = isGrowing;
+    changed();
+}
+
+void PartFile::changed() {
     grown_.cancel();
+    // Not at once: what changed may have done so within one of libcurl's callbacks.
+    if (wish_.told) asio::post(loop_, [self = shared_from_this()] { self->answerWish(); });
+}
+
+void PartFile::tellOfMore(std::uint64_t than, std::function<void()> told) {
+    isFollowed_ = true;
+    wish_ = {.than = than, .beginning = beginnings_, .told = std::move(told)};
+    if (!wish_.told) return;
+    syncWhereDue();
+    asio::post(loop_, [self = shared_from_this()] { self->answerWish(); });
+}
+
+void PartFile::answerWish() {
+    const bool isGranted = safe_ > wish_.than || !isGrowing_ || wish_.beginning != beginnings_;
+    if (!wish_.told || !isGranted) return;
+    auto told = std::exchange(wish_.told, {});
+    told();
 }
 
 asio::awaitable<Result<void>> PartFile::waitForMore(std::uint64_t than) {
@@ -197,7 +234,10 @@ asio::awaitable<Result<void>> PartFile::waitForMore(std::uint64_t than) {
     auto self = shared_from_this();
     while (safe_ <= than) {
         if (!isGrowing_) co_return fail(Kind::cancelled, "The file does not grow any more.");
+        ++waiting_;
+        syncWhereDue();
         co_await grown_.async_wait(asio::as_tuple(asio::use_awaitable));
+        --waiting_;
     }
     co_return Result<void>{};
 }
@@ -213,6 +253,10 @@ class PartFile::Growth final : public delivery::Growing {
         auto waited = co_await part_->waitForMore(than);
         if (waited && !isSame()) co_return fail(Kind::cancelled, "The file has begun anew.");
         co_return waited;
+    }
+    bool isGrowing() const override { return part_->isGrowing_ && isSame(); }
+    void tellOfMore(std::uint64_t than, std::function<void()> told) override {
+        part_->tellOfMore(than, std::move(told));
     }
 
   private:
@@ -242,6 +286,8 @@ asio::awaitable<Result<std::string>> PartFile::finish() {
         if (auto adopted = adopt(); !adopted) co_return std::unexpected(adopted.error());
     }
     auto file = current_.file;
+    // No sync that is still under way says any more that there is less.
+    saved_ = current_.asked = current_.bytes;
     auto sync = [file] { return syncData(file->get()); };
     auto synced = co_await onWorker(worker_, sync);
     if (!synced) co_return std::unexpected(synced.error());

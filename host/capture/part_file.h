@@ -16,12 +16,13 @@
 
 namespace auricle::capture {
 
-/// Writes on the loop, syncs on a worker every 8 MiB, so that a crash costs at most 16 MiB (SAFETY
-/// "Downloads"). When a resource begins anew, what was there stays until the new bytes have passed it. Must
-/// live until finish() returned or the worker has been joined.
+/// Writes on the loop, syncs on a worker every 8 MiB, and oftener while it is followed, so that a crash costs
+/// at most 16 MiB (SAFETY "Downloads"). When a resource begins anew, what was there stays until the new bytes
+/// have passed it. Must live until finish() returned or the worker has been joined.
 class PartFile final : public streams::Target, public std::enable_shared_from_this<PartFile> {
   public:
-    /// Told after each sync, on the loop: so much may now be written into the journal.
+    /// Told after a sync, on the loop, at most once for each MiB: so much may now be written into the
+    /// journal.
     using OnSaved = std::function<void(const SavedPart&)>;
 
     /// Opens or creates the file, cuts it to what was saved and digests that (on the worker).
@@ -78,8 +79,14 @@ class PartFile final : public streams::Target, public std::enable_shared_from_th
     SavedPart whatIsThere() const;
     /// Written since the last sync was asked for, when the next is due.
     std::uint64_t bytesToSync() const;
+    void syncWhereDue();
     void syncSoon();
+    void synced(const SavedPart& saved);
     void becameSafe(std::uint64_t bytes);
+    void tellOfMore(std::uint64_t than, std::function<void()> told);
+    /// More is safe, or no more will come.
+    void changed();
+    void answerWish();
 
     std::filesystem::path path_;
     boost::asio::any_io_executor loop_;
@@ -88,9 +95,17 @@ class PartFile final : public streams::Target, public std::enable_shared_from_th
     Version current_;
     std::uint64_t oldBytes_ = 0;  ///< of the version before, while the new one has not passed it
     bool isSyncing_ = false;
-    std::uint64_t safe_ = 0;  ///< bytes of the current version that are on the disk under its own name
+    std::uint64_t safe_ = 0;   ///< bytes of the current version that are on the disk under its own name
+    std::uint64_t saved_ = 0;  ///< of them, what OnSaved was last told
     bool isFollowed_ = false;
     bool isGrowing_ = false;
+    unsigned waiting_ = 0;  ///< how many wait for more
+    /// Of whoever asked to be told; `told` is empty where nobody has.
+    struct Wish {
+        std::uint64_t than = 0;
+        unsigned beginning = 0;
+        std::function<void()> told{};
+    } wish_;
     unsigned beginnings_ = 0;  ///< new ones, each of which makes what was read before worthless
     boost::asio::steady_timer grown_;
 };

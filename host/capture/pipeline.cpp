@@ -221,12 +221,19 @@ std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
         Finished ahead{.file = job_.part->path(), .bytes = wholeBytes, .sha256 = {}, .container = container};
         return parcelOf(ahead);
     };
+    if (!delivery_) {
+        auto made = services_.deliveryTo(capture_.target);
+        if (!made) return nullptr;
+        // Kept for what comes after: it knows what it has brought there, and how that was taken.
+        delivery_ = std::move(*made);
+    }
+    HeadStart::Approach approach = [this]() -> asio::awaitable<void> {
+        BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
+        delivery::Visit with{services_.http, token, services_.timing, stop()};
+        co_await delivery_->approach(with);
+    };
     HeadStart::Deliver deliver = [this](const delivery::Parcel& parcel,
                                         delivery::Growing& growing) -> asio::awaitable<void> {
-        auto made = services_.deliveryTo(capture_.target);
-        if (!made) co_return;
-        // Kept for what comes after: it knows what it has brought there.
-        delivery_ = std::move(*made);
         BackendCredentials token(services_.vault, capture_.target.origin, capture_.id);
         delivery::Visit with{services_.http, token, services_.timing, stop()};
         auto uploaded = uploadedBytes();
@@ -234,7 +241,7 @@ std::unique_ptr<HeadStart> Pipeline::headStart(const streams::Way& way) {
         co_await delivery_->follow(parcel, growing, with, uploaded, registered);
     };
     return std::make_unique<HeadStart>(loop_, job_.part, services_.config.delivery.maxBytes,
-                                       std::move(describe), std::move(deliver));
+                                       std::move(approach), std::move(describe), std::move(deliver));
 }
 
 asio::awaitable<void> Pipeline::endHeadStart() {

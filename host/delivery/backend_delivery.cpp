@@ -6,7 +6,6 @@
 #include "delivery/backend_answer.h"
 #include "delivery/plain_form.h"
 #include "delivery/presigned.h"
-#include "delivery/tus.h"
 #include "system/digest.h"
 #include "system/files.h"
 #include "system/worker.h"
@@ -51,6 +50,7 @@ struct BackendDelivery::Errand {
     std::function<void(std::uint64_t)> uploaded;
     std::function<void(std::string)> registered;
     BackendLectures lectures;
+    std::function<void(std::uint64_t)> sent{};  ///< as TusJob has it
 
     Registration registration(const BackendOptions& options) const {
         return {.courseId = options.courseId,
@@ -183,12 +183,10 @@ asio::awaitable<Result<void>> BackendDelivery::sendTo(Errand& errand, const std:
     return sendAsForm(errand, id, std::move(place));
 }
 
-asio::awaitable<Result<void>> BackendDelivery::sendByTus(Errand& errand, const std::string& id,
-                                                         UploadPlace place, Growing* growing) {
+TusJob BackendDelivery::tusJob(Errand& errand, const std::string& id) const {
     TusJob job;
     job.file = errand.file;
     job.bytes = errand.parcel.bytes;
-    job.growing = growing;
     job.partBytes = options_.partBytes;
     job.mostPartBytes = options_.mostPartBytes;
     job.freshPlace = [&errand, &id, this]() -> asio::awaitable<Result<vault::Secret>> {
@@ -200,10 +198,28 @@ asio::awaitable<Result<void>> BackendDelivery::sendByTus(Errand& errand, const s
         co_return std::move(fresh->url);
     };
     job.uploaded = errand.uploaded;
+    job.sent = errand.sent;
     job.worker = options_.worker;
     job.policy = options_.policy;
-    TusUpload tus(std::move(job), errand.visit);
+    return job;
+}
+
+asio::awaitable<Result<void>> BackendDelivery::sendByTus(Errand& errand, const std::string& id,
+                                                         UploadPlace place) {
+    TusUpload tus(tusJob(errand, id), errand.visit);
     co_return co_await tus.run(std::move(place.url));
+}
+
+asio::awaitable<Result<void>> BackendDelivery::followByTus(Errand& errand, const Lecture& lecture,
+                                                           UploadPlace place, Growing& growing) {
+    TusJob job = tusJob(errand, lecture.id);
+    job.growing = &growing;
+    job.takesStreams = &takesStreams_;
+    job.streamLimits = options_.streamLimits;
+    TusUpload tus(std::move(job), errand.visit);
+    // Where no length was told, it may be that the backend wants it declared.
+    const bool isFresh = lecture.isNew && errand.parcel.bytes > 0;
+    co_return co_await tus.run(std::move(place.url), isFresh);
 }
 
 asio::awaitable<Result<void>> BackendDelivery::sendInParts(Errand& errand, const std::string& id,
@@ -269,10 +285,16 @@ asio::awaitable<Result<void>> BackendDelivery::judgeFile(int file, std::string s
     co_return Result<void>{};
 }
 
+asio::awaitable<void> BackendDelivery::approach(Visit visit) {
+    if (!isFollowing()) co_return;
+    BackendLectures lectures(options_.origin, visit, options_.policy);
+    co_await lectures.knock();
+}
+
 asio::awaitable<void> BackendDelivery::follow(const Parcel& parcel, Growing& growing, Visit visit,
                                               std::function<void(std::uint64_t)> uploaded,
                                               std::function<void(std::string)> registered) {
-    if (options_.api != "auto" && options_.api != "tus") co_return;
+    if (!isFollowing()) co_return;
     auto file = openFile(parcel.file, O_RDONLY);
     auto sourceUrl = judgeSourceUrl(parcel.sourceUrl);
     if (!file || !sourceUrl) co_return;
@@ -289,11 +311,13 @@ asio::awaitable<void> BackendDelivery::follow(const Parcel& parcel, Growing& gro
     auto place = std::move(*(*lecture)->place);
     (*lecture)->place.reset();
     std::uint64_t arrivedBytes = 0;
+    // A stream is confirmed at its end alone: until then what has left is the best that is known.
+    errand.sent = errand.uploaded;
     errand.uploaded = [&arrivedBytes, told = std::move(errand.uploaded)](std::uint64_t bytes) {
         arrivedBytes = bytes;
         told(bytes);
     };
-    auto sent = co_await sendByTus(errand, (*lecture)->id, std::move(place), &growing);
+    auto sent = co_await followByTus(errand, **lecture, std::move(place), growing);
     if (sent && parcel.bytes > 0 && arrivedBytes == parcel.bytes)
         followed_ = Followed{parcel.idempotencyKey, parcel.bytes, std::move(**lecture)};
 }

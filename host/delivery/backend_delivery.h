@@ -9,6 +9,7 @@
 
 #include "delivery/backend_lectures.h"
 #include "delivery/delivery.h"
+#include "delivery/tus.h"
 #include "net/retry.h"
 #include "net/url.h"
 
@@ -23,6 +24,7 @@ struct BackendOptions {
     boost::asio::any_io_executor worker;      ///< for what blocks: see onWorker
     std::uint64_t partBytes = 8u << 20;       ///< of tus, to begin with
     std::uint64_t mostPartBytes = 32u << 20;  ///< of tus, on a fast link
+    BodyLimits streamLimits{};                ///< of tus, behind a download
     std::uint64_t followStatusMs = 60'000;    ///< how long a backend is watched working up a plain form
     net::RetryPolicy policy{.attempts = 8};
 };
@@ -38,7 +40,10 @@ class BackendDelivery final : public Delivery {
     boost::asio::awaitable<Result<Delivered>> deliver(const Parcel& parcel, Visit visit,
                                                       std::function<void(std::uint64_t)> uploaded,
                                                       std::function<void(std::string)> registered) override;
-    /// By tus alone: a form or presigned parts need the whole.
+    /// Asks GET /api/health, and drops what it says.
+    boost::asio::awaitable<void> approach(Visit visit) override;
+    /// By tus alone: a form or presigned parts need the whole. In one request that follows the file, and in
+    /// parts where the backend does not take that.
     boost::asio::awaitable<void> follow(const Parcel& parcel, Growing& growing, Visit visit,
                                         std::function<void(std::uint64_t)> uploaded,
                                         std::function<void(std::string)> registered) override;
@@ -56,8 +61,11 @@ class BackendDelivery final : public Delivery {
     boost::asio::awaitable<Result<void>> sendTo(Errand& errand, const std::string& id, UploadPlace place);
     /// Nothing where follow() has not brought the whole there, or it cannot be completed just so.
     boost::asio::awaitable<std::optional<Delivered>> completeFollowed(Errand& errand);
-    boost::asio::awaitable<Result<void>> sendByTus(Errand& errand, const std::string& id, UploadPlace place,
-                                                   Growing* growing = nullptr);
+    boost::asio::awaitable<Result<void>> sendByTus(Errand& errand, const std::string& id, UploadPlace place);
+    boost::asio::awaitable<Result<void>> followByTus(Errand& errand, const Lecture& lecture,
+                                                     UploadPlace place, Growing& growing);
+    bool isFollowing() const { return options_.api == "auto" || options_.api == "tus"; }
+    TusJob tusJob(Errand& errand, const std::string& id) const;
     boost::asio::awaitable<Result<void>> sendInParts(Errand& errand, const std::string& id,
                                                      UploadPlace place);
     boost::asio::awaitable<Result<void>> sendAsForm(Errand& errand, const std::string& id, UploadPlace place);
@@ -73,6 +81,7 @@ class BackendDelivery final : public Delivery {
 
     BackendOptions options_;
     std::optional<Followed> followed_;
+    bool takesStreams_ = true;  ///< of tus, as far as is known
 };
 
 }  // namespace auricle::delivery

@@ -23,6 +23,8 @@ constexpr std::uint32_t captionsWithinMs = 20'000;
 constexpr std::uint32_t bestEffortMs = 5'000;
 // Less than the 500 ms in which the process leaves (PROTOCOL section 1).
 constexpr std::uint32_t afterStopMs = 400;
+// Longer than a connection takes, and short enough for nobody to miss the time where nothing answers.
+constexpr std::uint32_t knockWithinMs = 2'000;
 
 /// A key may be anything that a client of ours made up, a header's value may not.
 std::string headerKey(const std::string& key) {
@@ -106,6 +108,7 @@ Result<Lecture> BackendLectures::lectureOf(const net::Response& response) const 
         return std::unexpected(
             nonsense(backend_, "registered the lecture without giving its id. Its maintainer has to look"));
     const auto accepts = body->find("accepts_captions");
+    lecture.isNew = response.head.status == 201;
     lecture.acceptsCaptions = accepts != body->end() && accepts->is_boolean() && accepts->get<bool>();
     const auto upload = body->find("upload");
     if (lecture.status == "ready" || upload == body->end() || upload->is_null()) return lecture;
@@ -206,6 +209,12 @@ asio::awaitable<bool> BackendLectures::bringCaptions(std::string id, const Capti
                       .stop = visit_.stop};
     auto response = co_await askOnce(question);
     co_return response&& isSuccess(response->head.status);
+}
+
+asio::awaitable<void> BackendLectures::knock() {
+    Question question{
+        .method = "GET", .path = "/api/health", .body = "", .withinMs = knockWithinMs, .stop = visit_.stop};
+    co_await askOnce(question);
 }
 
 asio::awaitable<void> BackendLectures::reportFailure(std::string id, std::string message) {

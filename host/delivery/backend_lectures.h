@@ -32,6 +32,7 @@ struct Lecture {
     std::optional<UploadPlace> place;  ///< none where none was named
     std::string sha256;                ///< what it has, where it says so; may be empty
     bool acceptsCaptions = false;
+    bool isNew = false;  ///< registered just now (201): its place is empty
 };
 
 enum class Completion : std::uint8_t { ready, differs };
@@ -56,6 +57,8 @@ class BackendLectures {
                                                         std::string sha256);
     /// POST …/captions, which replaces those of the same language. One try; false where they were not taken.
     boost::asio::awaitable<bool> bringCaptions(std::string id, const Captions& captions);
+    /// GET /api/health, so that a connection is there when it is wanted. One try, nothing comes of it.
+    boost::asio::awaitable<void> knock();
     /// PATCH status failed. One try of 5 s, nothing comes of a failure.
     boost::asio::awaitable<void> reportFailure(std::string id, std::string message);
     /// DELETE. The same.

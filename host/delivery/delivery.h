@@ -48,6 +48,11 @@ class Growing {
     /// Returns when more than `than` bytes are safe. Fails with cancelled when no more will come: the file is
     /// finished, given up, or has begun anew.
     virtual boost::asio::awaitable<Result<void>> waitForMore(std::uint64_t than) = 0;
+    /// False: no more will come.
+    virtual bool isGrowing() const = 0;
+    /// For whoever cannot await: `told` is called on the loop, once, when waitForMore(than) would return, and
+    /// never before this does. Takes the place of what was asked for before; an empty one asks for nothing.
+    virtual void tellOfMore(std::uint64_t than, std::function<void()> told) = 0;
 };
 
 /// Where to: one of the two forms of PROTOCOL's `deliver`.
@@ -86,6 +91,9 @@ class Delivery {
     virtual boost::asio::awaitable<Result<Delivered>> deliver(
         const Parcel& parcel, Visit visit, std::function<void(std::uint64_t)> uploaded,
         std::function<void(std::string)> registered) = 0;
+    /// follow() is about to be asked for: makes the connection that it will want. Best effort, two seconds at
+    /// most.
+    virtual boost::asio::awaitable<void> approach(Visit visit);
     /// Delivers ahead what is there of a file that still grows, and returns when no more comes. Best effort:
     /// deliver() afterwards finds what arrived and does the rest, so no error comes of a failure here. The
     /// same object may be asked for both: it then asks less.

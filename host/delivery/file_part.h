@@ -12,7 +12,8 @@ class FilePart final : public net::BodySource {
     /// `file` is a descriptor, borrowed; `offset` and `bytes` say which stretch. read() fails with
     /// Kind::internal when the file ends before it does.
     FilePart(int file, std::uint64_t offset, std::uint64_t bytes);
-    std::uint64_t size() const override { return size_; }
+    std::optional<std::uint64_t> size() const override { return size_; }
+    std::uint64_t bytes() const { return size_; }
     Result<std::size_t> read(std::span<std::byte> into) override;
 
   private:

@@ -57,7 +57,7 @@ FormBody::FormBody(const std::vector<FormField>& fields, const FormFile& file, s
 }
 
 Result<std::size_t> FormBody::read(std::span<std::byte> into) {
-    const std::uint64_t tailAt = head_.size() + file_.size();
+    const std::uint64_t tailAt = head_.size() + file_.bytes();
     if (position_ < head_.size()) {
         const auto bytes = take(head_, 0, position_, into);
         position_ += bytes;
@@ -74,7 +74,7 @@ Result<std::size_t> FormBody::read(std::span<std::byte> into) {
 }
 
 std::uint64_t FormBody::fileBytesOf(std::uint64_t sentBytes) const {
-    return std::min(sentBytes - std::min<std::uint64_t>(sentBytes, head_.size()), file_.size());
+    return std::min(sentBytes - std::min<std::uint64_t>(sentBytes, head_.size()), file_.bytes());
 }
 
 }  // namespace auricle::delivery

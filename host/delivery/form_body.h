@@ -31,7 +31,7 @@ class FormBody final : public net::BodySource {
     FormBody(const std::vector<FormField>& fields, const FormFile& file, std::string_view seed);
 
     const std::string& contentType() const { return contentType_; }  ///< with the boundary
-    std::uint64_t size() const override { return head_.size() + file_.size() + tail_.size(); }
+    std::optional<std::uint64_t> size() const override { return head_.size() + file_.bytes() + tail_.size(); }
     Result<std::size_t> read(std::span<std::byte> into) override;
     /// How many bytes of the file are among the first `sentBytes` of the body.
     std::uint64_t fileBytesOf(std::uint64_t sentBytes) const;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 
 #include "delivery/backend_answer.h"
@@ -88,22 +90,26 @@ Result<std::string> checksumHeader(int file, std::uint64_t offset, std::uint64_t
 TusUpload::TusUpload(TusJob job, Visit visit)
     : job_(std::move(job)), visit_(visit), partBytes_(job_.partBytes) {}
 
-asio::awaitable<Result<void>> TusUpload::run(vault::Secret place) {
+asio::awaitable<Result<void>> TusUpload::run(vault::Secret place, bool isFresh) {
     enterPlace(std::move(place));
-    if (auto learned = co_await learn(); !learned) co_return learned;
-    while (offset_ != job_.bytes || job_.bytes == 0) {
-        // What arrived before this process began may be ahead of what it has fetched again.
-        if (offset_ && job_.growing && available() < *offset_ + leastPartBytes && available() != job_.bytes) {
-            const std::uint64_t enough =
-                std::min(*offset_ + leastPartBytes, job_.bytes ? job_.bytes : UINT64_MAX);
-            if (auto more = co_await job_.growing->waitForMore(enough - 1); !more) co_return Result<void>{};
+    if (isFresh) confirm(0);
+    while (!isDone()) {
+        // A stream needs nothing of what is beyond the core.
+        if (!isStreaming()) {
+            if (auto learned = co_await learn(); !learned) co_return learned;
+        }
+        if (offset_ && job_.growing && available() < enoughToSend()) {
+            if (auto more = co_await job_.growing->waitForMore(enoughToSend() - 1); !more)
+                co_return Result<void>{};
             continue;
         }
         Step step;
-        if (offset_)
-            step = co_await sendPart();
-        else
+        if (!offset_)
             step = co_await askOffset();
+        else if (isStreaming())
+            step = co_await sendStream();
+        else
+            step = co_await sendPart();
         if (step) continue;
         offset_.reset();
         partBytes_ = job_.partBytes;
@@ -112,9 +118,17 @@ asio::awaitable<Result<void>> TusUpload::run(vault::Secret place) {
     co_return Result<void>{};
 }
 
+std::uint64_t TusUpload::enoughToSend() const {
+    // What arrived before this process began may be ahead of what it has fetched again.
+    const bool isTrickle = !isStreaming() || fellSilent_;
+    const std::uint64_t enough = *offset_ + (isTrickle ? leastPartBytes : 1);
+    return job_.bytes ? std::min(enough, job_.bytes) : enough;
+}
+
 void TusUpload::enterPlace(vault::Secret place) {
     place_ = std::move(place);
     offset_.reset();
+    broken_.reset();
     best_ = 0;
     mustDeclareLength_ = false;
 }
@@ -165,10 +179,7 @@ asio::awaitable<TusUpload::Step> TusUpload::askOffset() {
     if (!asked) co_return std::unexpected(Setback{Setback::Next::giveUp, asked.error()});
     asked->totalTimeoutMs = headWithinMs;
     auto response = co_await visit_.http.send(std::move(*asked));
-    if (!response) {
-        const auto next = mayPass(response.error()) ? Setback::Next::wait : Setback::Next::giveUp;
-        co_return std::unexpected(Setback{next, response.error()});
-    }
+    if (!response) co_return std::unexpected(setbackOf(response.error()));
     if (response->head.status != 200 && response->head.status != 204)
         co_return std::unexpected(setbackOf(*response));
     co_return readOffset(*response);
@@ -190,19 +201,62 @@ TusUpload::Step TusUpload::readOffset(const net::Response& response) {
         return std::unexpected(Setback{Setback::Next::giveUp,
                                        nonsense(url, "claims to have more of the recording than there is")});
     mustDeclareLength_ = !length && headers.find("Upload-Defer-Length") == "1";
+    if (broken_ && *offset <= *broken_) stopStreaming();
+    broken_.reset();
     confirm(*offset);
     return {};
+}
+
+Result<net::Request> TusUpload::patch() const {
+    auto asked = request("PATCH");
+    if (!asked) return asked;
+    asked->headers.push_back({"Content-Type", "application/offset+octet-stream"});
+    asked->headers.push_back({"Upload-Offset", std::to_string(*offset_)});
+    if (mustDeclareLength_ && job_.bytes > 0)
+        asked->headers.push_back({"Upload-Length", std::to_string(job_.bytes)});
+    if (job_.sent) asked->onSent = [this, from = *offset_](std::uint64_t bytes) { job_.sent(from + bytes); };
+    return asked;
+}
+
+asio::awaitable<TusUpload::Step> TusUpload::sendStream() {
+    auto asked = patch();
+    if (!asked) co_return std::unexpected(Setback{Setback::Next::giveUp, asked.error()});
+    GrowingBody body(co_await asio::this_coro::executor, job_.file, *offset_, *job_.growing,
+                     job_.streamLimits, job_.now);
+    asked->source = &body;
+    // What libcurl counts are chunks with their frames.
+    if (job_.sent)
+        asked->onSent = [this, &body, from = *offset_](std::uint64_t bytes) {
+            job_.sent(from + std::min(bytes, body.bytes()));
+        };
+    auto response = co_await visit_.http.send(std::move(*asked));
+    fellSilent_ = body.fellSilent();
+    if (!response) {
+        broken_ = *offset_;
+        co_return std::unexpected(setbackOf(response.error()));
+    }
+    if (response->head.status != 204 && response->head.status != 200)
+        co_return std::unexpected(setbackOfStream(*response));
+    auto progress = readProgress(*response, body.bytes());
+    if (!progress && body.bytes() > 0) stopStreaming();
+    co_return progress;
+}
+
+TusUpload::Setback TusUpload::setbackOfStream(const net::Response& response) {
+    Setback setback = setbackOf(response);
+    constexpr std::array saidOfAny{401, 403, 404, 408, 409, 410, 412, 415, 423, 425, 429};
+    const bool isAboutStream = std::ranges::find(saidOfAny, response.head.status) == saidOfAny.end();
+    if (!isAboutStream) return setback;
+    stopStreaming();
+    if (setback.next != Setback::Next::wait) setback.next = Setback::Next::sendInParts;
+    return setback;
 }
 
 asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
     const std::uint64_t offset = *offset_;
     const std::uint64_t bytes = std::min(partBytes_, available() - offset);
-    auto asked = request("PATCH");
+    auto asked = patch();
     if (!asked) co_return std::unexpected(Setback{Setback::Next::giveUp, asked.error()});
-    asked->headers.push_back({"Content-Type", "application/offset+octet-stream"});
-    asked->headers.push_back({"Upload-Offset", std::to_string(offset)});
-    if (mustDeclareLength_ && job_.bytes > 0)
-        asked->headers.push_back({"Upload-Length", std::to_string(job_.bytes)});
     if (checksum_) {
         auto sum = co_await onWorker(job_.worker, [file = job_.file, offset, bytes, algorithm = *checksum_] {
             return checksumHeader(file, offset, bytes, algorithm);
@@ -212,13 +266,9 @@ asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
     }
     FilePart part(job_.file, offset, bytes);
     asked->source = &part;
-    if (job_.sent) asked->onSent = [this, offset](std::uint64_t sentBytes) { job_.sent(offset + sentBytes); };
     const auto began = job_.now();
     auto response = co_await visit_.http.send(std::move(*asked));
-    if (!response) {
-        const auto next = mayPass(response.error()) ? Setback::Next::wait : Setback::Next::giveUp;
-        co_return std::unexpected(Setback{next, response.error()});
-    }
+    if (!response) co_return std::unexpected(setbackOf(response.error()));
     if (isPartTooLarge(response->head.status, bytes)) {
         job_.mostPartBytes = job_.partBytes;
         co_return std::unexpected(Setback{Setback::Next::sendAgain, setbackOf(*response).error});
@@ -253,6 +303,10 @@ TusUpload::Step TusUpload::readProgress(const net::Response& response, std::uint
     return {};
 }
 
+TusUpload::Setback TusUpload::setbackOf(const Error& error) const {
+    return {mayPass(error) ? Setback::Next::wait : Setback::Next::giveUp, error};
+}
+
 TusUpload::Setback TusUpload::setbackOf(const net::Response& response) const {
     const int status = response.head.status;
     const vault::Secret token = tokenFor(visit_.credentials, response.head.url);
@@ -279,6 +333,8 @@ asio::awaitable<Result<void>> TusUpload::overcome(Setback setback) {
                            "A part of the recording arrived damaged at the backend again and again. "
                            "Something on the way "
                            "changes what is sent; try another network.");
+        case Setback::Next::sendInParts:
+            co_return Result<void>{};
         case Setback::Next::giveUp:
             break;
     }

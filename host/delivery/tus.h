@@ -12,6 +12,7 @@
 #include <string>
 
 #include "delivery/delivery.h"
+#include "delivery/growing_body.h"
 #include "net/http.h"
 #include "net/retry.h"
 #include "system/digest.h"
@@ -25,6 +26,10 @@ struct TusJob {
     std::uint64_t bytes = 0;  ///< what the file holds; 0: not known, while `growing`
     /// The file still grows: what is safe of it is sent, and no end is waited for. May be null.
     Growing* growing = nullptr;
+    /// What grows goes up in one request that follows it, for as long as this is so; set to false where the
+    /// server, or what stands before it, does not take that. Borrowed; null: in parts.
+    bool* takesStreams = nullptr;
+    BodyLimits streamLimits{};
     std::uint64_t partBytes = 8u << 20;  ///< of the first parts, and of all where the link is slow
     /// Where it is fast parts grow as far as this, so that the round trip between two of them does not count.
     std::uint64_t mostPartBytes = 32u << 20;
@@ -47,12 +52,13 @@ class TusUpload {
     /// Returns when the server has all bytes; of a file that grows, when no more of it comes. `place` is the
     /// upload's URL. Errors: backend_unauthorized, too_large, upload_rejected, internal (the file cannot be
     /// read), and those of net::HttpClient.
-    boost::asio::awaitable<Result<void>> run(vault::Secret place);
+    /// `isFresh`: made just now for a file of this length, so that it need not be asked what it holds.
+    boost::asio::awaitable<Result<void>> run(vault::Secret place, bool isFresh = false);
 
   private:
     /// Why a step failed, by what follows from it.
     struct Setback {
-        enum class Next : std::uint8_t { wait, freshPlace, sendAgain, giveUp } next;
+        enum class Next : std::uint8_t { wait, freshPlace, sendAgain, sendInParts, giveUp } next;
         Error error;
     };
     using Step = std::expected<void, Setback>;
@@ -60,6 +66,15 @@ class TusUpload {
     boost::asio::awaitable<Result<void>> learn();
     boost::asio::awaitable<Step> askOffset();
     boost::asio::awaitable<Step> sendPart();
+    /// Follows the file with one request, until that ends by itself.
+    boost::asio::awaitable<Step> sendStream();
+    bool isStreaming() const { return job_.growing && job_.takesStreams && *job_.takesStreams; }
+    /// The server, or what stands before it, takes no body of unknown length, or keeps nothing of one that
+    /// breaks off.
+    void stopStreaming() { *job_.takesStreams = false; }
+    bool isDone() const { return job_.bytes > 0 && offset_ == job_.bytes; }
+    /// Of the file, before the next request is worth while.
+    std::uint64_t enoughToSend() const;
     /// Bytes that may be sent by now.
     std::uint64_t available() const { return job_.growing ? job_.growing->safeBytes() : job_.bytes; }
     bool isTooMany(std::uint64_t offset) const { return job_.bytes > 0 && offset > job_.bytes; }
@@ -67,7 +82,10 @@ class TusUpload {
     boost::asio::awaitable<Result<void>> moveOn();
     boost::asio::awaitable<Result<void>> pause(Error error);
     Result<net::Request> request(std::string method) const;
+    Result<net::Request> patch() const;
     Setback setbackOf(const net::Response& response) const;
+    Setback setbackOf(const Error& error) const;
+    Setback setbackOfStream(const net::Response& response);
     Step readOffset(const net::Response& response);
     Step readProgress(const net::Response& response, std::uint64_t partBytes);
     /// The size of the next part, by how long this one took.
@@ -85,6 +103,8 @@ class TusUpload {
     std::optional<std::uint64_t> offset_;  ///< nothing: not known, HEAD comes next
     std::uint64_t best_ = 0;               ///< the highest offset that this place ever confirmed
     std::uint64_t partBytes_;              ///< of the next part
+    std::optional<std::uint64_t> broken_;  ///< where a stream began that broke off, until that is understood
+    bool fellSilent_ = false;              ///< the last stream ended for want of more
     bool mustDeclareLength_ = false;
     bool hasLearned_ = false;
     std::optional<Digest::Algorithm> checksum_;

@@ -51,6 +51,10 @@ void CurlMulti::remove(CURL* easy) {
     if (transfers_.erase(easy) > 0) libcurl().multi_remove_handle(multi_, easy);
 }
 
+void CurlMulti::resume(CURL* easy) {
+    if (transfers_.contains(easy)) libcurl().easy_pause(easy, CURLPAUSE_CONT);
+}
+
 int CurlMulti::onSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
     auto& multi = *static_cast<CurlMulti*>(self);
     auto found = multi.watches_.find(socket);

@@ -25,6 +25,9 @@ class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
     /// Ends a transfer now; its `done` is not called any more. Not to be called from one of its libcurl
     /// callbacks.
     void remove(CURL* easy);
+    /// Goes on with a transfer whose read function has paused it. Not to be called from one of libcurl's
+    /// callbacks.
+    void resume(CURL* easy);
     bool isIdle() const { return transfers_.empty(); }
 
   private:

@@ -75,6 +75,7 @@ CurlTransfer::~CurlTransfer() {
 
 void CurlTransfer::release() {
     if (!easy_) return;
+    if (request_.source) request_.source->onReady({});
     multi_->remove(easy_);
     libcurl().easy_cleanup(std::exchange(easy_, nullptr));
     headers_.reset();
@@ -146,7 +147,10 @@ void CurlTransfer::setUpBody() {
     }
     if (hop_.sendsBody && request_.source) {
         set(easy_, CURLOPT_UPLOAD, 1L);
-        set(easy_, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.source->size()));
+        // Without a size libcurl sends chunks.
+        if (const auto size = request_.source->size())
+            set(easy_, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(*size));
+        request_.source->onReady([this] { resumeBody(); });
         set(easy_, CURLOPT_READFUNCTION, &CurlTransfer::onRead);
         set(easy_, CURLOPT_READDATA, this);
         set(easy_, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
@@ -319,10 +323,18 @@ Result<void> CurlTransfer::takeBody(std::span<const std::byte> bytes) {
 
 std::size_t CurlTransfer::onRead(char* into, std::size_t, std::size_t bytes, void* self) {
     auto& me = *static_cast<CurlTransfer*>(self);
+    if (!me.request_.source->isReady()) {
+        me.isBodyPaused_ = true;
+        return CURL_READFUNC_PAUSE;
+    }
     auto read = me.request_.source->read({reinterpret_cast<std::byte*>(into), bytes});
     if (read) return *read;
     me.refusal_ = std::move(read.error());
     return CURL_READFUNC_ABORT;
+}
+
+void CurlTransfer::resumeBody() {
+    if (easy_ && std::exchange(isBodyPaused_, false)) multi_->resume(easy_);
 }
 
 int CurlTransfer::onProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sentBytes) {

@@ -58,6 +58,7 @@ class CurlTransfer {
     static int onProgress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t sentBytes);
     void setUp(const HopSecrets& secrets);
     void setUpBody();
+    void resumeBody();
     void setUpTrust();
     void addHeader(const std::string& line);
     void addHeader(const char* name, const vault::Secret& value);
@@ -84,6 +85,7 @@ class CurlTransfer {
     std::optional<CURLcode> code_;
     std::optional<Error> refusal_;
     bool hasBegun_ = false, hasWholeHead_ = false;
+    bool isBodyPaused_ = false;  ///< the source had nothing to give
     char message_[CURL_ERROR_SIZE] = {};
 };
 

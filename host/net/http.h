@@ -83,9 +83,16 @@ class BodySink {
 class BodySource {
   public:
     virtual ~BodySource() = default;
-    virtual std::uint64_t size() const = 0;  ///< bytes
+    /// Bytes; nothing: not known before the end, and sent in chunks (RFC 9112 section 7.1), over HTTP/1.1
+    /// alone.
+    virtual std::optional<std::uint64_t> size() const = 0;
     /// Fills at most `into.size()` bytes; 0 at the end.
     virtual Result<std::size_t> read(std::span<std::byte> into) = 0;
+    /// False: read() has nothing to give by now, and this is not the end. The body pauses then.
+    virtual bool isReady() { return true; }
+    /// `resume` is to be called on the loop whenever isReady() may have become true, and not from within any
+    /// of these. An empty one: nobody wants to know any more.
+    virtual void onReady(std::function<void()> /*resume*/) {}
 };
 
 /// A cookie whose value goes along in a header as well: how a site tells its own page's requests from forged

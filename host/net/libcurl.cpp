@@ -18,6 +18,7 @@ Libcurl load() {
     library.find(curl.easy_init, "curl_easy_init");
     library.find(curl.easy_setopt, "curl_easy_setopt");
     library.find(curl.easy_strerror, "curl_easy_strerror");
+    library.find(curl.easy_pause, "curl_easy_pause");
     library.find(curl.easy_cleanup, "curl_easy_cleanup");
     library.find(curl.multi_init, "curl_multi_init");
     library.find(curl.multi_setopt, "curl_multi_setopt");

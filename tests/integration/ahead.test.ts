@@ -7,6 +7,7 @@ import type { LectureRow } from "../peers/backend/lecture-table.ts";
 import type { MediaFile } from "../peers/media/media.ts";
 import { idFrom, type Lecture } from "../peers/panopto/lecture.ts";
 import type { Fault, FaultRule, FaultTarget } from "../peers/wire/fault.ts";
+import type { RequestRecord } from "../peers/wire/record.ts";
 import { assertFailed, assertNoLeak, sha256Of } from "./support/assertions.ts";
 import { padded } from "./support/padded.ts";
 import { OVER, type RunningHost } from "./support/running-host.ts";
@@ -60,6 +61,85 @@ async function assertDelivered(done: Capture, lecture: Lecture): Promise<void> {
   assert.equal(row.sha256, lecture.audio.sha256);
   assert.equal(await sha256Of(scene.peers.backend.audioFile(row.id)), lecture.audio.sha256);
 }
+
+/** The requests by which a lecture's sound went up. */
+async function uploadsOf(lecture: Lecture): Promise<RequestRecord[]> {
+  const [row] = await rowsOf(lecture);
+  const place = `/api/uploads/${row?.uploadId ?? "-"}`;
+  return scene.peers.backend.requests.filter(({ method, path }) => method === "PATCH" && path === place);
+}
+const isStream = ({ headers }: { readonly headers: Readonly<Record<string, string>> }): boolean => headers["transfer-encoding"] === "chunked";
+
+describe("a request that follows the download", () => {
+  it("carries all of it, though it comes in pieces", async () => {
+    const lecture = scene.lecture({ audio: long });
+    const host = await ready();
+    const { id, held } = await ahead(host, lecture);
+    const meanwhile = await host.satisfies(id, ({ uploaded }) => (uploaded ?? 0) > 20 * MIB);
+    assert.equal(meanwhile.state, "downloading");
+    held.release();
+    await assertDelivered(await host.reaches(id, OVER), lecture);
+    const uploads = await uploadsOf(lecture);
+    assert.equal(uploads.length, 1);
+    assert.ok(uploads.every(isStream));
+    assert.equal(uploads[0]?.headers["upload-checksum"], undefined);
+    assert.equal(uploads[0]?.bytesReceived, long.bytes);
+  });
+
+  it("ends while the download is silent, and another goes on where it ended", async () => {
+    const lecture = scene.lecture({ audio: long });
+    const host = await ready();
+    const { id, held } = await ahead(host, lecture);
+    const first = await scene.peers.backend.waitForRequest((record) => record.method === "PATCH" && isStream(record) && record.outcome === "complete" && record.bytesReceived < long.bytes, 30_000);
+    assert.equal(first.status, 204);
+    assert.equal((await host.bridge.captures.get(id)).state, "downloading");
+    held.release();
+    await assertDelivered(await host.reaches(id, OVER), lecture);
+    const [, second, ...more] = await uploadsOf(lecture);
+    assert.equal(Number(second?.headers["upload-offset"]), first.bytesReceived);
+    assert.equal((second?.bytesReceived ?? 0) + first.bytesReceived, long.bytes);
+    assert.deepEqual(more, []);
+  });
+
+  for (const status of [411, 413, 501]) {
+    it(`is made once at a backend that takes no such body (${String(status)}), and then parts go there`, async () => {
+      const lecture = scene.lecture({ audio: long });
+      scene.peers.backend.fail({ kind: "status", status }, { method: "PATCH", when: isStream, times: 1000 });
+      const host = await ready();
+      await assertDelivered(await host.capture(scene.peers.viewerUrl(lecture), { deliver: scene.toBackend }), lecture);
+      const uploads = await uploadsOf(lecture);
+      assert.equal(uploads.filter(isStream).length, 1);
+      assert.ok(uploads.length > 2);
+      assert.ok(uploads.slice(1).every(({ headers }) => headers["content-length"] !== undefined));
+    });
+  }
+
+  it("that breaks is followed by one from the byte at which the backend stands", async () => {
+    const lecture = scene.lecture({ audio: long });
+    scene.peers.backend.fail({ kind: "reset-request", afterBytes: 5 * MIB }, { method: "PATCH", when: isStream });
+    const host = await ready();
+    await assertDelivered(await host.capture(scene.peers.viewerUrl(lecture), { deliver: scene.toBackend }), lecture);
+    const [first, second, ...more] = await uploadsOf(lecture);
+    assert.equal(first?.outcome, "cut");
+    const from = Number(second?.headers["upload-offset"]);
+    assert.ok(from > 0 && from <= 5 * MIB);
+    assert.equal(from + (second?.bytesReceived ?? 0), long.bytes);
+    assert.deepEqual(more, []);
+  });
+
+  it("ends at once when the capture is cancelled while it pauses", async () => {
+    const lecture = scene.lecture({ audio: long });
+    const host = await ready();
+    const { id, held } = await ahead(host, lecture);
+    await host.satisfies(id, ({ uploaded }) => (uploaded ?? 0) > 20 * MIB);
+    const uploads = await uploadsOf(lecture);
+    await host.bridge.captures.cancel(id);
+    held.release();
+    assert.deepEqual(await rowsOf(lecture), []);
+    assert.equal(uploads.length, 1);
+    assert.ok((uploads[0]?.bytesReceived ?? 0) < long.bytes);
+  });
+});
 
 describe("a delivery behind the download", () => {
   it("has bytes at the backend before the download is over, and is confirmed", async () => {

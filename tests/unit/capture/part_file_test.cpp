@@ -157,6 +157,69 @@ TEST_F(PartFileTest, tells_who_follows_it_of_its_beginning_and_at_the_end_of_all
     EXPECT_EQ(sawAll, true);
 }
 
+TEST_F(PartFileTest, tells_whoever_asked_once_when_more_is_safe_or_none_will_come) {
+    auto part = open({});
+    ASSERT_TRUE(part->startOver({.etag = "\"1\"", .lastModified = "", .total = 900'000}));
+    part->setGrowing(true);
+    auto growing = part->growing();
+    EXPECT_TRUE(growing->isGrowing());
+    std::vector<std::uint64_t> told;
+    const auto goesOn = boost::asio::make_work_guard(loop);
+    auto tell = [&] { told.push_back(growing->safeBytes()); };
+    growing->tellOfMore(0, tell);
+    EXPECT_TRUE(told.empty());
+    ASSERT_TRUE(part->append(bytesOf(std::string(300'000, 'x'))));
+    loop.restart();
+    while (told.empty()) loop.run_one();
+    EXPECT_EQ(told, (std::vector<std::uint64_t>{300'000}));
+    // Told once; and what nobody waits for may wait for its MiB.
+    ASSERT_TRUE(part->append(bytesOf(std::string(300'000, 'x'))));
+    pool.join();
+    loop.poll();
+    EXPECT_EQ(told.size(), 1u);
+    EXPECT_EQ(growing->safeBytes(), 300'000u);
+    growing->tellOfMore(800'000, tell);
+    part->setGrowing(false);
+    loop.restart();
+    loop.poll();
+    EXPECT_EQ(told.size(), 2u);
+    EXPECT_FALSE(growing->isGrowing());
+}
+
+TEST_F(PartFileTest, tells_whoever_asked_when_the_file_begins_anew) {
+    auto part = open({});
+    ASSERT_TRUE(part->startOver({.etag = "\"1\"", .lastModified = "", .total = 6}));
+    part->setGrowing(true);
+    auto growing = part->growing();
+    unsigned told = 0;
+    growing->tellOfMore(0, [&] { ++told; });
+    ASSERT_TRUE(part->startOver(v2));
+    EXPECT_EQ(told, 0u);
+    loop.restart();
+    loop.poll();
+    EXPECT_EQ(told, 1u);
+    EXPECT_FALSE(growing->isGrowing());
+    EXPECT_EQ(growing->safeBytes(), 0u);
+}
+
+TEST_F(PartFileTest, speaks_to_the_journal_once_a_MiB_however_often_it_is_synced) {
+    auto part = open({});
+    ASSERT_TRUE(part->startOver({.etag = "\"1\"", .lastModified = "", .total = 40u << 20}));
+    part->setGrowing(true);
+    auto growing = part->growing();
+    const auto goesOn = boost::asio::make_work_guard(loop);
+    for (std::uint64_t written = 0; written < 2u << 20; written += 256u << 10) {
+        bool isTold = false;
+        growing->tellOfMore(written, [&] { isTold = true; });
+        ASSERT_TRUE(part->append(bytesOf(std::string(256u << 10, 'x'))));
+        loop.restart();
+        while (!isTold) loop.run_one();
+    }
+    ASSERT_EQ(saved.size(), 2u);
+    EXPECT_EQ(saved[0].bytes, 1u << 20);
+    EXPECT_EQ(saved[1].bytes, 2u << 20);
+}
+
 TEST_F(PartFileTest, tells_what_is_on_the_disk_every_8_MiB) {
     auto part = open({});
     ASSERT_TRUE(part->startOver({.etag = "\"1\"", .lastModified = "", .total = 40u << 20}));

@@ -9,6 +9,7 @@
 #include "delivery/tus.h"
 #include "delivery_test_support.h"
 #include "fake_backend.h"
+#include "growing_file.h"
 #include "system/files.h"
 
 namespace auricle::delivery {
@@ -27,6 +28,8 @@ class WholeAlready final : public Growing {
     explicit WholeAlready(std::uint64_t bytes) : bytes_(bytes) {}
     std::uint64_t safeBytes() const override { return bytes_; }
     std::uint64_t wholeBytes() const override { return bytes_; }
+    bool isGrowing() const override { return false; }
+    void tellOfMore(std::uint64_t, std::function<void()>) override {}
     boost::asio::awaitable<Result<void>> waitForMore(std::uint64_t than) override {
         if (than >= bytes_) co_return fail(Kind::cancelled, "The file does not grow any more.");
         co_return Result<void>{};
@@ -47,6 +50,7 @@ class BackendDeliveryTest : public testing::DeliveryTest {
                                 .worker = loop.get_executor(),
                                 .partBytes = partBytes,
                                 .mostPartBytes = mostPartBytes,
+                                .streamLimits = limits,
                                 .policy = {.attempts = 4}});
     }
     Visit visit() {
@@ -98,6 +102,7 @@ class BackendDeliveryTest : public testing::DeliveryTest {
     }
 
     std::uint64_t mostPartBytes = partBytes;
+    BodyLimits limits{};
     std::vector<std::uint64_t> uploaded;
     std::vector<std::string> registered;
 };
@@ -155,6 +160,158 @@ TEST_F(BackendDeliveryTest, what_has_arrived_ahead_of_another_file_is_not_taken_
     EXPECT_FALSE(backend.isReady("key-1"));
 }
 
+// Behind a download: one request that follows the file.
+
+class FollowingTest : public BackendDeliveryTest {
+  protected:
+    /// Follows a file of which a tenth is there at first, and a tenth more whenever more is waited for.
+    void followGrowing(BackendDelivery& way, Parcel parcel, bool isSizeKnown = true) {
+        const std::uint64_t bytes = parcel.bytes, tenth = (bytes + 9) / 10;
+        testing::GrowingFile growing(loop, tenth, isSizeKnown ? bytes : 0);
+        growing.whenAwaited = [&growing, bytes, tenth] {
+            const std::uint64_t left = bytes - growing.safeBytes();
+            if (left == 0) growing.end();
+            if (left > 0) growing.grow(std::min(tenth, left));
+        };
+        if (!isSizeKnown) parcel.bytes = 0;
+        parcel.sha256.clear();
+        run(way.follow(
+            parcel, growing, visit(), [this](std::uint64_t so) { uploaded.push_back(so); },
+            [this](std::string id) { registered.push_back(std::move(id)); }));
+    }
+    std::size_t streams() const { return std::ranges::count(backend.seen, true, &testing::Seen::isStream); }
+    std::string arrived() const { return backend.uploadOf(backend.only()).bytes; }
+};
+
+TEST_F(FollowingTest, one_request_carries_what_comes_in_pieces_and_nothing_is_asked_before_it) {
+    const Parcel parcel = parcelOf(text(2500));
+    BackendDelivery way = delivery();
+    followGrowing(way, parcel);
+    EXPECT_THAT(backend.methods(), ElementsAre("POST /api/lectures", "PATCH /files/1"));
+    EXPECT_EQ(streams(), 1u);
+    EXPECT_EQ(backend.seen.back().headers.find("Upload-Checksum"), std::nullopt);
+    EXPECT_TRUE(std::ranges::is_sorted(uploaded));
+    EXPECT_EQ(uploaded.back(), 2500u);
+    expectDelivered(deliver(way, parcel), parcel);
+    EXPECT_EQ(backend.count("PATCH"), 1u);
+    EXPECT_EQ(backend.seen.back().path, "/api/lectures/lecture-1/complete");
+}
+
+TEST_F(FollowingTest, a_file_of_unknown_size_goes_up_in_one_request_too) {
+    const Parcel parcel = parcelOf(text(2500));
+    BackendDelivery way = delivery();
+    followGrowing(way, parcel, false);
+    EXPECT_EQ(backend.count("PATCH"), 1u);
+    EXPECT_EQ(streams(), 1u);
+    EXPECT_EQ(arrived(), text(2500));
+}
+
+TEST_F(FollowingTest, what_falls_silent_ends_its_request_and_another_begins) {
+    const Parcel parcel = parcelOf(text(2500));
+    limits.silence = std::chrono::milliseconds(1);
+    testing::GrowingFile growing(loop, 700, 2500);
+    backend.after = [&](const net::Request& request) {
+        if (request.method == "PATCH" && growing.safeBytes() < 2500) growing.grow(1800);
+    };
+    BackendDelivery way = delivery();
+    run(way.follow(
+        parcel, growing, visit(), [](std::uint64_t) {}, [](std::string) {}));
+    EXPECT_EQ(streams(), 2u);
+    EXPECT_EQ(backend.count("HEAD"), 0u);
+    EXPECT_EQ(arrived(), text(2500));
+}
+
+TEST_F(FollowingTest, a_backend_that_takes_no_body_of_unknown_length_gets_parts_and_is_not_asked_again) {
+    for (const int status : {400, 405, 411, 413, 460, 500, 501, 502, 302}) {
+        backend.rows.clear();
+        backend.seen.clear();
+        const Parcel parcel = parcelOf(text(3500));
+        backend.chance = [status](const net::Request& request) -> std::optional<Fault> {
+            if (!request.source || request.source->size()) return std::nullopt;
+            return Fault{.what = What::status, .status = status};
+        };
+        BackendDelivery way = delivery();
+        followGrowing(way, parcel);
+        EXPECT_EQ(streams(), 1u) << status;
+        EXPECT_EQ(arrived(), text(3500)) << status;
+        const auto part = std::ranges::find_if(
+            backend.seen, [](const auto& one) { return one.method == "PATCH" && !one.isStream; });
+        ASSERT_NE(part, backend.seen.end()) << status;
+        EXPECT_NE(part->headers.find("Upload-Checksum"), std::nullopt);
+        backend.rows.clear();
+        followGrowing(way, parcel);
+        EXPECT_EQ(streams(), 1u) << status;
+        EXPECT_EQ(backend.patchesWithoutHead, 0u);
+    }
+}
+
+TEST_F(FollowingTest, a_refusal_that_has_nothing_to_do_with_it_does_not_end_it) {
+    for (const int status : {409, 423, 429, 408}) {
+        backend.rows.clear();
+        backend.seen.clear();
+        const Parcel parcel = parcelOf(text(2500));
+        backend.order("PATCH", {.what = What::status, .status = status});
+        BackendDelivery way = delivery();
+        followGrowing(way, parcel);
+        EXPECT_EQ(streams(), 2u) << status;
+        EXPECT_EQ(arrived(), text(2500)) << status;
+    }
+}
+
+TEST_F(FollowingTest, what_breaks_in_the_middle_goes_on_where_the_backend_stands) {
+    const Parcel parcel = parcelOf(text(2500));
+    backend.order("PATCH", {.what = What::cut, .bytes = 900});
+    BackendDelivery way = delivery();
+    followGrowing(way, parcel);
+    EXPECT_EQ(streams(), 2u);
+    EXPECT_EQ(backend.seen.back().headers.find("Upload-Offset"), "900");
+    EXPECT_EQ(arrived(), text(2500));
+    EXPECT_EQ(backend.patchesWithoutHead, 0u);
+    expectDelivered(deliver(way, parcel), parcel);
+}
+
+TEST_F(FollowingTest, a_backend_that_keeps_nothing_of_what_broke_off_gets_parts) {
+    const Parcel parcel = parcelOf(text(2500));
+    backend.order("PATCH", {.what = What::lost});
+    BackendDelivery way = delivery();
+    followGrowing(way, parcel);
+    EXPECT_EQ(streams(), 1u);
+    EXPECT_EQ(arrived(), text(2500));
+}
+
+TEST_F(FollowingTest, a_backend_that_does_not_say_how_much_it_took_gets_parts) {
+    const Parcel parcel = parcelOf(text(2500));
+    backend.order("PATCH", {.what = What::mute});
+    BackendDelivery way = delivery();
+    followGrowing(way, parcel);
+    EXPECT_EQ(streams(), 1u);
+    EXPECT_EQ(arrived(), text(2500));
+}
+
+TEST_F(FollowingTest, a_place_that_is_not_new_is_asked_what_it_has) {
+    const Parcel parcel = parcelOf(text(2500));
+    backend.order("PATCH", {.what = What::less, .bytes = 700});
+    backend.order("PATCH", {.what = What::status, .status = 401});
+    BackendDelivery first = delivery();
+    followGrowing(first, parcel);
+    EXPECT_EQ(arrived().size(), 700u);
+    backend.seen.clear();
+    BackendDelivery second = delivery();
+    followGrowing(second, parcel);
+    EXPECT_THAT(backend.methods(), ElementsAre("POST /api/lectures", "HEAD /files/1", "PATCH /files/1"));
+    EXPECT_EQ(arrived(), text(2500));
+}
+
+TEST_F(FollowingTest, approaching_asks_for_the_backends_health_and_nothing_else) {
+    BackendDelivery way = delivery();
+    run(way.approach(visit()));
+    EXPECT_THAT(backend.methods(), ElementsAre("GET /api/health"));
+    BackendDelivery form = delivery("multipart");
+    run(form.approach(visit()));
+    EXPECT_EQ(backend.seen.size(), 1u);
+    EXPECT_TRUE(backend.rows.empty());
+}
+
 TEST_F(BackendDeliveryTest, parts_grow_on_a_fast_link) {
     mostPartBytes = 4000;
     const Parcel parcel = parcelOf(text(12'000));
@@ -190,7 +347,7 @@ TEST_F(BackendDeliveryTest, a_part_takes_no_longer_than_twelve_seconds) {
     std::chrono::steady_clock::time_point now{};
     // 250 bytes a second.
     backend.before = [&now](const net::Request& request) {
-        if (request.method == "PATCH") now += std::chrono::milliseconds(4 * request.source->size());
+        if (request.method == "PATCH") now += std::chrono::milliseconds(4 * *request.source->size());
     };
     ASSERT_TRUE(deliver(parcelOf("x")));  // makes a place
     auto& place = backend.uploads.begin()->second;
@@ -924,6 +1081,30 @@ TEST_P(Histories, end_with_the_right_bytes_or_a_typed_error) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Histories, ::testing::Range(0u, 200u));
+
+struct FollowedHistories : FollowingTest, ::testing::WithParamInterface<unsigned> {};
+
+TEST_P(FollowedHistories, end_with_the_right_bytes_or_a_typed_error) {
+    std::mt19937 random(GetParam());
+    const Parcel parcel = parcelOf(text(random() % 12'000 + 1));
+    const double rate = 0.05 + 0.4 * static_cast<double>(GetParam() % 8) / 8;
+    backend.checksums = random() % 2 ? "sha256" : "";
+    limits.bytes = random() % 2 ? 64u << 20 : 1500;
+    backend.chance = [&](const net::Request& request) { return randomFault(random, request, rate); };
+    Result<Delivered> outcome = fail(Kind::internal, "");
+    BackendDelivery way = delivery();
+    followGrowing(way, parcel);
+    for (int start = 0; start < 4 && !outcome; ++start) outcome = deliver(way, parcel);
+    EXPECT_LE(backend.rows.size(), 1u);
+    EXPECT_EQ(backend.patchesWithoutHead, 0u);
+    if (outcome) {
+        EXPECT_TRUE(outcome->confirmed);
+        ASSERT_TRUE(backend.isReady("key-1"));
+        EXPECT_EQ(backend.only().sha256, parcel.sha256);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, FollowedHistories, ::testing::Range(0u, 200u));
 
 TEST_F(BackendDeliveryTest, brings_captions_to_a_backend_that_takes_them_before_the_lecture_is_complete) {
     backend.acceptsCaptions = true;

@@ -2,6 +2,10 @@
 
 #include <openssl/evp.h>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
 #include "system/digest.h"
@@ -48,6 +52,21 @@ net::Response said(int status, const std::string& kind, const std::string& detai
     return plain(status, json{{"detail", detail}, {"kind", kind}}.dump());
 }
 
+/// 0: the registration does not say it.
+std::uint64_t sizeIn(const std::string& registration) {
+    return json::parse(registration).value("size_bytes", std::uint64_t{0});
+}
+
+/// Returns when the body does not pause any more.
+asio::awaitable<void> ready(net::BodySource& source) {
+    while (!source.isReady()) {
+        asio::steady_timer paused(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
+        source.onReady([&paused] { paused.cancel(); });
+        co_await paused.async_wait(asio::as_tuple(asio::use_awaitable));
+        source.onReady({});
+    }
+}
+
 bool isUpload(const std::string& path) {
     return path.starts_with("/files/");
 }
@@ -85,13 +104,14 @@ asio::awaitable<Result<net::Response>> FakeBackend::send(net::Request request) {
     if (request.source) {
         std::vector<std::byte> buffer(5000);
         for (;;) {
+            co_await ready(*request.source);
             auto got = request.source->read(buffer);
             if (!got) co_return std::unexpected(got.error());
             if (*got == 0) break;
             body.append(reinterpret_cast<const char*>(buffer.data()), *got);
             if (request.onSent) request.onSent(body.size());
         }
-        if (body.size() != request.source->size())
+        if (request.source->size().value_or(body.size()) != body.size())
             co_return fail(Kind::internal, "The source was cut short.");
     }
     Seen note{.method = request.method,
@@ -102,6 +122,7 @@ asio::awaitable<Result<net::Response>> FakeBackend::send(net::Request request) {
               .authorization = {},
               .totalTimeoutMs = request.totalTimeoutMs,
               .http1 = request.http1,
+              .isStream = request.source && !request.source->size(),
               .hasCredentials = request.credentials != nullptr,
               .expectsContinue = request.expectsContinue};
     for (const auto& [name, value] : request.headers) note.headers.add(name, value);
@@ -118,7 +139,8 @@ asio::awaitable<Result<net::Response>> FakeBackend::send(net::Request request) {
     const std::string path = request.url.path();
     if (request.method == "PATCH" && isUpload(path) && owesHead_[path]) ++patchesWithoutHead;
     if (fault && fault->what == Fault::What::lost) {
-        owesHead_[path] = true;
+        // What OPTIONS would have said is no matter of the upload's offset.
+        if (request.method != "OPTIONS") owesHead_[path] = true;
         co_return std::unexpected(broken());
     }
     auto response = answer(request, body, fault);
@@ -129,6 +151,7 @@ asio::awaitable<Result<net::Response>> FakeBackend::send(net::Request request) {
     // An answer that came too late for whoever stopped is none.
     if (request.stop.stop_requested()) co_return fail(Kind::cancelled, "It was stopped.");
     if (isLost) co_return std::unexpected(broken());
+    if (after) after(request);
     co_return response;
 }
 
@@ -148,7 +171,7 @@ FakeBackend::Row* FakeBackend::byId(const std::string& id) {
 
 std::string FakeBackend::newUpload(std::uint64_t length) {
     const std::string path = "/files/" + std::to_string(++madeUploads_);
-    uploads[path] = {.bytes = {}, .length = length, .isDeferred = defersLength};
+    uploads[path] = {.bytes = {}, .length = length, .isDeferred = defersLength || length == 0};
     return path;
 }
 
@@ -210,6 +233,7 @@ net::Response FakeBackend::lectures(const net::Request& request, const std::stri
     const std::string path = request.url.path();
     if (speaksForm && path == "/api/lectures/audio") return plain(200, formAnswer);
     if (speaksForm && path.ends_with("/status")) return standing();
+    if (path == "/api/health") return plain(200, R"({"status":"ok"})");
     if (!speaksLectures) return said(404, "not_found", "Not Found");
     if (isUpload(path)) {
         const auto found = uploads.find(path);
@@ -235,7 +259,7 @@ net::Response FakeBackend::lectures(const net::Request& request, const std::stri
     if (what == "/upload") {
         uploads.erase(row->upload);
         row->status = "uploading";
-        row->upload = newUpload(json::parse(row->registration).at("size_bytes").get<std::uint64_t>());
+        row->upload = newUpload(sizeIn(row->registration));
         return plain(200, R"({"upload":)" + place(*row) + "}");
     }
     if (request.method == "PATCH") {
@@ -253,7 +277,7 @@ net::Response FakeBackend::enter(const net::Request& request, const std::string&
     const bool isNew = !rows.contains(key);
     if (isNew) {
         Row row{.id = "lecture-" + std::to_string(rows.size() + 1), .key = key, .registration = body};
-        row.upload = newUpload(json::parse(body).at("size_bytes").get<std::uint64_t>());
+        row.upload = newUpload(sizeIn(body));
         rows[key] = row;
     }
     return plain(isNew ? 201 : 200, describe(rows[key]));
@@ -311,8 +335,10 @@ net::Response FakeBackend::patch(const net::Request& request, Upload& upload, st
         return said(409, "offset", "Wrong offset.");
     const std::string declared = header(request, "Upload-Length");
     if (!declared.empty() && !upload.isDeferred) return said(400, "length", "The length is known already.");
-    if (upload.isDeferred && declared.empty()) return said(400, "length", "The length was not declared.");
-    upload.isDeferred = false;
+    const bool isUnknown = upload.length == 0;
+    if (upload.isDeferred && declared.empty() && !isUnknown)
+        return said(400, "length", "The length was not declared.");
+    upload.isDeferred = upload.isDeferred && declared.empty();
     if (fault && fault->what == Fault::What::flip && !body.empty()) body[body.size() / 2] ^= 1;
     const std::string checksum = header(request, "Upload-Checksum");
     if (!checksum.empty()) {
@@ -324,7 +350,7 @@ net::Response FakeBackend::patch(const net::Request& request, Upload& upload, st
     }
     const bool isShort = fault && (fault->what == Fault::What::cut || fault->what == Fault::What::less);
     if (isShort) body.resize(std::min<std::size_t>(body.size(), fault->bytes));
-    if (upload.bytes.size() + body.size() > upload.length) return plain(413);
+    if (!isUnknown && upload.bytes.size() + body.size() > upload.length) return plain(413);
     upload.bytes += body;
     if (fault && fault->what == Fault::What::mute) return plain(204);
     const std::uint64_t raised = fault && fault->what == Fault::What::raise ? fault->bytes : 0;

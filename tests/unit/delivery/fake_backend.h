@@ -39,7 +39,7 @@ struct Seen {
     net::Headers headers;
     std::string authorization;
     std::uint32_t totalTimeoutMs = 0;
-    bool http1 = false, hasCredentials = false, expectsContinue = false;
+    bool http1 = false, isStream = false, hasCredentials = false, expectsContinue = false;
 };
 
 class FakeBackend final : public net::HttpClient {
@@ -73,7 +73,8 @@ class FakeBackend final : public net::HttpClient {
     /// Asked for every request that no order was left for.
     std::function<std::optional<Fault>(const net::Request&)> chance;
     std::function<void(const net::Request&)> before;
-    std::string checksums = "sha1,sha256";  ///< empty: no checksum extension
+    std::function<void(const net::Request&)> after;  ///< the answer is on its way
+    std::string checksums = "sha1,sha256";           ///< empty: no checksum extension
     std::string uploadOrigin = "https://study.example.edu";
     std::string protocol = "tus";
     std::optional<std::uint64_t> maxSize;

@@ -223,7 +223,7 @@ TEST_F(CurlClient, goes_to_another_place_for_a_true_name_when_configured) {
 /// A body of that many letters.
 struct Letters final : net::BodySource {
     explicit Letters(std::size_t many) : left(many), whole(many) {}
-    std::uint64_t size() const override { return whole; }
+    std::optional<std::uint64_t> size() const override { return whole; }
     Result<std::size_t> read(std::span<std::byte> into) override {
         auto count = std::min(into.size(), left);
         std::fill_n(into.begin(), count, std::byte('z'));
@@ -246,6 +246,81 @@ TEST_F(CurlClient, sends_a_body_from_a_source) {
     EXPECT_TRUE(server.requests()[0].starts_with("PATCH /up"));
     EXPECT_NE(server.requests()[0].find("Content-Length: 300000\r\n"), std::string::npos);
     EXPECT_EQ(server.requests()[0].find("Expect"), std::string::npos);
+}
+
+/// A body that comes in two halves, of which the second is there when a test says so.
+struct Halves final : net::BodySource {
+    std::optional<std::uint64_t> size() const override { return std::nullopt; }
+    Result<std::size_t> read(std::span<std::byte> into) override {
+        auto count = std::min(into.size(), there);
+        std::fill_n(into.begin(), count, std::byte('z'));
+        there -= count;
+        return count;
+    }
+    bool isReady() override {
+        if (there > 0 || hasEnded) return true;
+        ++pauses;
+        return false;
+    }
+    void onReady(std::function<void()> when) override { resume = std::move(when); }
+    void end() {
+        there = 100'000;
+        hasEnded = true;
+        if (resume) resume();
+    }
+    std::size_t there = 100'000;
+    bool hasEnded = false;
+    unsigned pauses = 0;
+    std::function<void()> resume;
+};
+
+TEST_F(CurlClient, sends_a_body_of_unknown_size_in_chunks_and_pauses_with_it) {
+    Halves halves;
+    ScriptedServer server(loop, [](const std::string&) {
+        return RawAnswer{"HTTP/1.1 204 No Content\r\n\r\n", RawAnswer::Then::hold};
+    });
+    net::Request request{.method = "PATCH", .url = server.url("/up"), .source = &halves, .http1 = true};
+    std::optional<Result<net::Response>> outcome;
+    boost::asio::co_spawn(loop, client.send(std::move(request)),
+                          [&](std::exception_ptr, Result<net::Response> got) { outcome = std::move(got); });
+    while (halves.pauses == 0) loop.run_one();
+    EXPECT_FALSE(outcome);
+    EXPECT_NE(server.requests()[0].find("Transfer-Encoding: chunked\r\n"), std::string::npos);
+    EXPECT_EQ(server.requests()[0].find("Content-Length"), std::string::npos);
+    halves.end();
+    while (!outcome) loop.run_one();
+    ASSERT_TRUE(*outcome) << outcome->error().message;
+    EXPECT_EQ((*outcome)->head.status, 204);
+    EXPECT_EQ(halves.there, 0u);
+    EXPECT_FALSE(halves.resume);
+}
+
+TEST_F(CurlClient, reads_a_refusal_that_comes_while_the_body_pauses) {
+    Halves halves;
+    ScriptedServer server(loop, [](const std::string&) {
+        return RawAnswer{"HTTP/1.1 411 Length Required\r\nContent-Length: 0\r\n\r\n", RawAnswer::Then::hold};
+    });
+    net::Request request{.method = "PATCH", .url = server.url("/up"), .source = &halves, .http1 = true};
+    auto response = send(std::move(request));
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->head.status, 411);
+}
+
+TEST_F(CurlClient, ends_at_once_when_it_is_stopped_while_the_body_pauses) {
+    Halves halves;
+    ScriptedServer server(loop, [](const std::string&) { return RawAnswer{"", RawAnswer::Then::hold}; });
+    std::stop_source stopping;
+    net::Request request{.method = "PATCH", .url = server.url("/up"), .source = &halves, .http1 = true};
+    request.stop = stopping.get_token();
+    std::optional<Result<net::Response>> outcome;
+    boost::asio::co_spawn(loop, client.send(std::move(request)),
+                          [&](std::exception_ptr, Result<net::Response> got) { outcome = std::move(got); });
+    while (halves.pauses == 0) loop.run_one();
+    stopping.request_stop();
+    while (!outcome) loop.run_one();
+    ASSERT_FALSE(*outcome);
+    EXPECT_EQ(outcome->error().kind, Kind::cancelled);
+    EXPECT_FALSE(halves.resume);
 }
 
 TEST_F(CurlClient, reads_an_answer_that_comes_while_the_body_is_still_being_sent) {
