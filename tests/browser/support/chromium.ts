@@ -272,7 +272,18 @@ class ChromiumPage implements TestPage {
   }
 
   async click(selector: string): Promise<void> {
-    await this.#frame.locator(selector).click();
+    const gone = new AbortController();
+    const close = (): void => gone.abort();
+    this.#page.once("close", close);
+    try {
+      await this.#frame.locator(selector).click({ signal: gone.signal });
+    } catch (error) {
+      // What is pressed may close its own page (a popup goes when the browser asks its question): the driver hears no end of the
+      // press then, and would look for the button again.
+      if (!gone.signal.aborted) throw error;
+    } finally {
+      this.#page.off("close", close);
+    }
   }
 
   async clickAndGo(selector: string): Promise<void> {

@@ -69,7 +69,7 @@ TEST_F(FormBodyTest, tells_how_much_of_the_file_is_in_what_was_sent) {
     EXPECT_EQ(body.fileBytesOf(0), 0u);
     EXPECT_EQ(body.fileBytesOf(head), 0u);
     EXPECT_EQ(body.fileBytesOf(head + 1), 1u);
-    EXPECT_EQ(body.fileBytesOf(body.size()), 1000u);
+    EXPECT_EQ(body.fileBytesOf(*body.size()), 1000u);
 }
 
 TEST_F(FormBodyTest, a_name_cannot_leave_its_quotes) {
