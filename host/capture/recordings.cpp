@@ -36,7 +36,8 @@ asio::awaitable<Result<RecordingPiece>> Recordings::read(Capture capture, PieceW
 
 asio::awaitable<Result<RecordingPiece>> Recordings::readHere(const Outcome& result, PieceWanted wanted) {
     auto read = [&result, wanted] { return delivery::readFromFolder(result.file, result.bytes, wanted); };
-    co_return co_await onWorker(services_.worker(), read);
+    auto worker = services_.worker();
+    co_return co_await onWorker(worker, read);
 }
 
 asio::awaitable<Result<RecordingPiece>> Recordings::readThere(const Capture& capture, PieceWanted wanted) {

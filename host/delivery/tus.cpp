@@ -221,8 +221,8 @@ Result<net::Request> TusUpload::patch() const {
 asio::awaitable<TusUpload::Step> TusUpload::sendStream() {
     auto asked = patch();
     if (!asked) co_return std::unexpected(Setback{Setback::Next::giveUp, asked.error()});
-    GrowingBody body(co_await asio::this_coro::executor, job_.file, *offset_, *job_.growing,
-                     job_.streamLimits, job_.now);
+    auto loop = co_await asio::this_coro::executor;
+    GrowingBody body(std::move(loop), job_.file, *offset_, *job_.growing, job_.streamLimits, job_.now);
     asked->source = &body;
     // What libcurl counts are chunks with their frames.
     if (job_.sent)
