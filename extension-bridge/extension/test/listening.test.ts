@@ -74,17 +74,15 @@ test("a capture that is still under way is not waited for", async () => {
 
 test("what may pass is asked again, three times and after the pause that the server names", async () => {
   answers(retryable(), retryable({ retryAfterMs: 3000 }), "piece");
-  const patient = listening();
-  assert.ok("piece" in (await patient.listening.answer(call())));
-  assert.deepEqual(patient.pauses, [500, 3000]);
+  const { pauses, listening: one } = listening();
+  assert.ok("piece" in (await one.answer(call())));
+  assert.deepEqual(pauses.splice(0), [500, 3000]);
   answers(retryable());
-  const given = listening();
-  assert.deepEqual(await given.listening.answer(call()), { said: "It could not answer just now.", kind: "network" });
-  assert.equal(given.pauses.length, 3);
+  assert.deepEqual(await one.answer(call()), { said: "It could not answer just now.", kind: "network" });
+  assert.equal(pauses.splice(0).length, 3);
   answers(retryable({ retryAfterMs: 60_000 }));
-  const long = listening();
-  assert.ok("said" in (await long.listening.answer(call())), "nobody listens for a minute to nothing");
-  assert.deepEqual(long.pauses, []);
+  assert.ok("said" in (await one.answer(call())), "nobody listens for a minute to nothing");
+  assert.deepEqual(pauses, []);
 });
 
 test("a program that goes away is waited for, and asked again", async () => {
@@ -105,10 +103,11 @@ test("the backend's token is given to a program that lacks it, once", async () =
   browser.local["settings"] = { deliverTo: "folder", backendOrigin: BACKEND };
   browser.local["backendToken"] = "TOKEN";
   answers(refusal("backend_unauthorized"), "piece");
-  assert.ok("piece" in (await new Desk(() => undefined, () => false).listening.answer(call())));
+  const { listening: one } = new Desk(() => undefined, () => false);
+  assert.ok("piece" in (await one.answer(call())));
   assert.deepEqual(browser.host.opened, [{ kind: "bearer", origin: BACKEND, token: "TOKEN" }]);
   answers(refusal("backend_unauthorized", "Enter a new token."));
-  assert.deepEqual(await new Desk(() => undefined, () => false).listening.answer(call()), { said: "Enter a new token.", kind: "backend_unauthorized" });
+  assert.deepEqual(await one.answer(call()), { said: "Enter a new token.", kind: "backend_unauthorized" });
   assert.equal(browser.host.opened.length, 2);
 });
 
