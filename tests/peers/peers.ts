@@ -194,15 +194,16 @@ class RunningPeers implements Peers {
 
   counters(): Counters {
     const secrets = [...this.site.secrets(), ...this.idp.secrets()];
-    const received = this.backend.received();
-    const found = (words: readonly string[]): number => words.filter((word) => received.includes(word)).length;
+    const personalData = this.site.personalData();
+    const found = new Set(this.backend.found([...secrets, ...personalData]));
+    const atBackend = (words: readonly string[]): number => words.filter((word) => found.has(word)).length;
     return {
       cookiesAtSite: this.site.requests.filter(({ cookie }) => cookie !== undefined).length,
       cookiesAtCdn: this.cdn.requests.filter((record) => brings(record, secrets)).length,
       cookiesAtStranger: this.stranger.requests.filter((record) => brings(record, secrets)).length,
       cookiesAtMoodle: this.moodle.requests.filter((record) => holds(record, secrets)).length,
-      cookiesAtBackend: this.backend.requests.filter(({ cookie }) => cookie !== undefined).length + found(secrets),
-      personalDataAtBackend: found(this.site.personalData()),
+      cookiesAtBackend: this.backend.requests.filter(({ cookie }) => cookie !== undefined).length + atBackend(secrets),
+      personalDataAtBackend: atBackend(personalData),
     };
   }
 

@@ -277,6 +277,11 @@ export class ReferenceBackend extends Peer {
     return this.#recording.read();
   }
 
+  /** As Recording's. */
+  found(words: readonly string[]): string[] {
+    return this.#recording.found(words);
+  }
+
   receivedContains(needle: string | Buffer): boolean {
     return this.received().includes(needle);
   }
