@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
+import { TRACEABLE } from "./support/sanitized.ts";
 import { ORIGIN, Scene } from "./support/scene.ts";
 
 /** Every call by which bytes can leave a process, start another one or name a file; what is read is recorded as well. */
@@ -42,7 +43,7 @@ describe("a whole capture to the backend, traced", () => {
     if (!mayTrace()) return test.skip("strace is missing, or tracing is not permitted here");
     const home = await scene.newHome();
     const trace = join(scene.home, "trace.txt");
-    const host = await scene.start({ home, under: ["strace", "-f", "-qq", "-s", "4194304", "-e", `trace=${CALLS}`, "-o", trace], config: { log: { level: "debug" } } });
+    const host = await scene.start({ home, under: ["strace", ...TRACEABLE, "-f", "-qq", "-s", "4194304", "-e", `trace=${CALLS}`, "-o", trace], config: { log: { level: "debug" } } });
     const pid = String(host.bridge.host?.host.pid);
     const auth = await host.signIn();
     const second = "c4nary-user-settings";

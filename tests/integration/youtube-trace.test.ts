@@ -5,6 +5,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { MEDIA_HOST } from "../peers/youtube/youtube.ts";
+import { TRACEABLE } from "./support/sanitized.ts";
 import { YoutubeStage } from "./support/youtube-stage.ts";
 
 /** Every call by which bytes can leave a process, start another one or name a file. */
@@ -27,7 +28,7 @@ describe("a capture by yt-dlp, traced", () => {
     if (spawnSync("strace", ["-f", "-qq", "-o", "/dev/null", "true"]).status !== 0) return test.skip("strace is missing, or tracing is not permitted here");
     const home = await stage.scene.newHome();
     const trace = join(stage.scene.home, "trace.txt");
-    const host = await stage.start({ home, under: ["strace", "-f", "-qq", "-y", "-s", "1048576", "-e", `trace=${CALLS}`, "-o", trace], config: { log: { level: "debug" } } });
+    const host = await stage.start({ home, under: ["strace", ...TRACEABLE, "-f", "-qq", "-y", "-s", "1048576", "-e", `trace=${CALLS}`, "-o", trace], config: { log: { level: "debug" } } });
     const session = stage.site.signIn();
     const video = stage.site.add({ audio: stage.scene.peers.lectures.short.audio, access: "signed-in" });
     await stage.putCookies(host, session);

@@ -7,3 +7,6 @@ export const SANITIZED = "this build's allocator is the sanitizer's";
 export async function isSanitized(pid: number): Promise<boolean> {
   return (await readFile(`/proc/${String(pid)}/maps`, "latin1")).includes("libasan");
 }
+
+/** For strace's command line: the leak detector is itself a tracer, and ends a program with an error where there is one already. */
+export const TRACEABLE: readonly string[] = ["-E", "ASAN_OPTIONS=detect_leaks=0"];
