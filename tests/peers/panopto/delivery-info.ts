@@ -1,4 +1,4 @@
-// The JSON of DeliveryInfo.aspx in its full shape (SITES.md A.3, A.4, A.11).
+// The JSON of DeliveryInfo.aspx in its full shape.
 
 import { randomUUID } from "node:crypto";
 import type { Answer } from "../wire/answer.ts";

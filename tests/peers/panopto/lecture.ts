@@ -3,7 +3,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { HlsFolder, MediaFile } from "../media/media.ts";
 
-/** What DeliveryInfo answers to somebody who is not signed in (SITES.md A.9 has the forms that were met in the wild). */
+/** What DeliveryInfo answers to somebody who is not signed in (several forms are met in the wild). */
 export type LoggedOutForm = "json-error-2" | "html-200" | "redirect-to-login" | "redirect-sso" | "401";
 
 /** What the podcast address answers to somebody who is not signed in. */

@@ -1,4 +1,4 @@
-// What a folder, a person's shared recordings and a playlist hold: Data.svc/GetSessions and the Api (SITES.md A.10).
+// What a folder, a person's shared recordings and a playlist hold: Data.svc/GetSessions and the Api.
 
 import { idFrom, viewerPath } from "./lecture.ts";
 import type { Lecture } from "./lecture.ts";
