@@ -214,7 +214,6 @@ Result<net::Request> TusUpload::patch() const {
     asked->headers.push_back({"Upload-Offset", std::to_string(*offset_)});
     if (mustDeclareLength_ && job_.bytes > 0)
         asked->headers.push_back({"Upload-Length", std::to_string(job_.bytes)});
-    if (job_.sent) asked->onSent = [this, from = *offset_](std::uint64_t bytes) { job_.sent(from + bytes); };
     return asked;
 }
 
@@ -266,6 +265,7 @@ asio::awaitable<TusUpload::Step> TusUpload::sendPart() {
     }
     FilePart part(job_.file, offset, bytes);
     asked->source = &part;
+    if (job_.sent) asked->onSent = [this, offset](std::uint64_t sentBytes) { job_.sent(offset + sentBytes); };
     const auto began = job_.now();
     auto response = co_await visit_.http.send(std::move(*asked));
     if (!response) co_return std::unexpected(setbackOf(response.error()));
