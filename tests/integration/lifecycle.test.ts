@@ -1,5 +1,6 @@
 // A capture's life: killed, parked, paused, cancelled, queued, asked for twice, and shared by two browsers.
 import assert from "node:assert/strict";
+import { existsSync, watch } from "node:fs";
 import { mkdir, readdir, writeFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -444,10 +445,19 @@ describe("a configuration that cannot be read", () => {
 
 /** The file system tells of it; nothing is asked again and again. */
 async function fileAppears(folder: string, name: string): Promise<void> {
-  const { watch } = await import("node:fs/promises");
-  const seen = watch(folder, { signal: AbortSignal.timeout(60_000) })[Symbol.asyncIterator]();
-  const isThere = async (): Promise<boolean> => (await readdir(folder)).includes(name);
-  // It watches from the first question on, so that one comes before the look.
-  for (let change = seen.next(); !(await isThere()); change = seen.next()) await change;
-  await seen.return?.();
+  const watcher = watch(folder, { signal: AbortSignal.timeout(60_000) });
+  try {
+    await new Promise<void>((appeared, failed) => {
+      const look = (): void => {
+        if (existsSync(join(folder, name))) appeared();
+      };
+      watcher.on("change", look);
+      watcher.once("error", failed);
+      watcher.once("close", () => failed(new Error(`no ${name} appeared in ${folder}`)));
+      // Watched from above on, so that one comes before this look.
+      look();
+    });
+  } finally {
+    watcher.close();
+  }
 }
