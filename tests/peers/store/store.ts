@@ -1,7 +1,7 @@
 // An object store that speaks S3: npm's s3rver, behind a server that records, fails on order, and adds what s3rver lacks:
 // signatures that count, aborting an upload, knowing one that is gone, and looking at the ETags of parts.
 
-import { access, mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { access, mkdir, readFile, readdir } from "node:fs/promises";
 import { Agent, request as send } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
@@ -23,6 +23,8 @@ export class TestStore extends Peer {
   readonly #dir: string;
   readonly #inner: S3rver;
   readonly #agent = new Agent({ keepAlive: true });
+  /** Their folders stay until all is put away: s3rver ends the whole process when one vanishes while it opens a part in it. */
+  readonly #aborted = new Set<string>();
   #innerPort = 0;
 
   private constructor(dir: string) {
@@ -53,7 +55,8 @@ export class TestStore extends Peer {
 
   /** The ids of uploads that are neither joined nor aborted. */
   async uploadsUnderWay(): Promise<string[]> {
-    return readdir(this.#uploadsDir()).catch(() => []);
+    const uploads = await readdir(this.#uploadsDir()).catch(() => []);
+    return uploads.filter((upload) => !this.#aborted.has(upload));
   }
 
   /** How many objects there are. */
@@ -64,7 +67,7 @@ export class TestStore extends Peer {
 
   /** What S3 does to an upload that nobody finished in time. */
   async abortAll(): Promise<void> {
-    await removeFolder(this.#uploadsDir());
+    for (const upload of await this.uploadsUnderWay()) this.#aborted.add(upload);
   }
 
   protected async handle(request: WireRequest): Promise<Answer> {
@@ -73,9 +76,9 @@ export class TestStore extends Peer {
     const upload = request.query.get("uploadId");
     if (upload === null) return this.#forward(request);
     const folder = join(this.#uploadsDir(), upload);
-    if (!/^[0-9a-f]+$/.test(upload) || !(await isThere(folder))) return refusal(404, "NoSuchUpload");
+    if (!/^[0-9a-f]+$/.test(upload) || this.#aborted.has(upload) || !(await isThere(folder))) return refusal(404, "NoSuchUpload");
     if (request.method === "DELETE") {
-      await removeFolder(folder);
+      this.#aborted.add(upload);
       return { status: 204, headers: {}, body: Buffer.alloc(0) };
     }
     if (request.method !== "POST") return this.#forward(request);
@@ -107,11 +110,6 @@ export class TestStore extends Peer {
   #uploadsDir(): string {
     return join(this.#dir, BUCKET, "._S3rver_uploads");
   }
-}
-
-/** Also while a part that nobody waits for any more is still being written there. */
-async function removeFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
 }
 
 async function partsAgree(folder: string, xml: string): Promise<boolean> {
