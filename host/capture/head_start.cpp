@@ -1,10 +1,5 @@
 #include "capture/head_start.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <exception>
-
 #include "media/early_look.h"
 
 namespace auricle::capture {
@@ -16,7 +11,7 @@ namespace {
 /// An index of many hours is that long; where it is longer, the file is looked at again with more of it.
 constexpr std::uint64_t firstLookBytes = 256u << 10, lastLookBytes = 32u << 20;
 /// Of a file that is known to be large: a short index may stand in front of it.
-constexpr std::uint64_t earliestLookBytes = 64u << 10, isLargeFromBytes = 1u << 20;
+constexpr std::uint64_t earliestLookBytes = 8u << 10, isLargeFromBytes = 1u << 20;
 
 }  // namespace
 
@@ -27,13 +22,9 @@ HeadStart::HeadStart(asio::any_io_executor loop, std::shared_ptr<PartFile> part,
       approach_(std::move(approach)),
       parcelOf_(std::move(parcelOf)),
       deliver_(std::move(deliver)),
-      ended_(loop, asio::steady_timer::time_point::max()) {
+      following_(std::move(loop)) {
     part_->setGrowing(true);
-    asio::co_spawn(loop, run(), [this](std::exception_ptr fault) {
-        hasEnded_ = true;
-        ended_.cancel();
-        if (fault) std::rethrow_exception(fault);
-    });
+    following_.start(run());
 }
 
 asio::awaitable<void> HeadStart::run() {
@@ -56,7 +47,7 @@ asio::awaitable<void> HeadStart::run() {
 
 asio::awaitable<void> HeadStart::end() {
     part_->setGrowing(false);
-    while (!hasEnded_) co_await ended_.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await following_.settled();
 }
 
 }  // namespace auricle::capture

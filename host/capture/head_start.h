@@ -3,13 +3,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 
 #include "capture/part_file.h"
 #include "delivery/delivery.h"
 #include "media/container.h"
+#include "system/beside.h"
 
 namespace auricle::capture {
 
@@ -43,8 +43,7 @@ class HeadStart {
     Approach approach_;
     ParcelOf parcelOf_;
     Deliver deliver_;
-    bool hasEnded_ = false;
-    boost::asio::steady_timer ended_;
+    Beside following_;
 };
 
 }  // namespace auricle::capture

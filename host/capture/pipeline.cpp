@@ -41,6 +41,12 @@ vault::Key Pipeline::siteKey() const {
 }
 
 asio::awaitable<Result<void>> Pipeline::run() {
+    auto outcome = co_await untilItWorks();
+    if (sizing_) co_await sizing_->end();
+    co_return outcome;
+}
+
+asio::awaitable<Result<void>> Pipeline::untilItWorks() {
     for (;;) {
         if (auto turn = co_await takeTurn(); !turn) co_return turn;
         generation_ = services_.vault.generation(siteKey());
@@ -93,6 +99,8 @@ asio::awaitable<Result<void>> Pipeline::once() {
     }
     auto finished = co_await finish();
     if (!finished) co_return std::unexpected(std::move(finished.error()));
+    // Not after the delivery: what is delivered is written down at once.
+    if (sizing_) co_await sizing_->settled();
     co_return co_await deliver(*finished);
 }
 
@@ -120,6 +128,7 @@ asio::awaitable<Result<void>> Pipeline::fetchFirstThatWorks(std::optional<Kind> 
     auto plan = co_await resolve(hasFailed);
     if (!plan) co_return std::unexpected(std::move(plan.error()));
     adopt(*plan);
+    learnWholeBytes(*plan);
     Result<void> outcome;
     for (const auto& way : plan->ways) {
         outcome = co_await fetch(*way);
@@ -462,10 +471,23 @@ asio::awaitable<Result<void>> Pipeline::waitForRoom(const Error& error) {
 void Pipeline::adopt(const sites::Plan& plan) {
     job_.entry.about = plan.about;
     if (!job_.entry.hasOwnTitle && !plan.about.title.empty()) capture_.title = plan.about.title;
-    wholeBytes_ = plan.wholeBytes;
+    if (plan.wholeBytes) wholeBytes_ = plan.wholeBytes;
     const auto& best = *plan.ways.front();
     capture_.plan =
         PlanTaken{.how = std::string(best.how()), .bytes = best.bytes(), .wholeBytes = wholeBytes_};
+}
+
+void Pipeline::learnWholeBytes(const sites::Plan& plan) {
+    if (!plan.askWholeBytes || wholeBytes_ || sizing_) return;
+    sizing_ = std::make_unique<Beside>(loop_, stop());
+    sizing_->start(tellWholeBytes(plan.askWholeBytes));
+}
+
+asio::awaitable<void> Pipeline::tellWholeBytes(decltype(sites::Plan::askWholeBytes) ask) {
+    auto with = visit();
+    with.stop = sizing_->token();
+    wholeBytes_ = co_await ask(with);
+    if (capture_.plan && capture_.plan->wholeBytes == 0) capture_.plan->wholeBytes = wholeBytes_;
 }
 
 void Pipeline::gotBytes(std::uint64_t done, std::uint64_t total) {

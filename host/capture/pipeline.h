@@ -16,6 +16,7 @@
 #include "capture/store.h"
 #include "capture/ticker.h"
 #include "sites/site.h"
+#include "system/beside.h"
 
 namespace auricle::capture {
 
@@ -31,6 +32,7 @@ class Pipeline {
     /// A slot; not while cookies are being asked for in place of those that are there.
     boost::asio::awaitable<Result<void>> takeTurn();
     boost::asio::awaitable<Result<void>> waitForRefresh();
+    boost::asio::awaitable<Result<void>> untilItWorks();
     boost::asio::awaitable<Result<void>> once();
     boost::asio::awaitable<Result<sites::Plan>> resolve(std::optional<Kind> hasFailed);
     boost::asio::awaitable<Result<void>> fetchFirstThatWorks(std::optional<Kind> hasFailed);
@@ -62,6 +64,9 @@ class Pipeline {
     bool tryWithout(const Error& error);
 
     void adopt(const sites::Plan& plan);
+    /// Learns beside the fetching what the video would have cost.
+    void learnWholeBytes(const sites::Plan& plan);
+    boost::asio::awaitable<void> tellWholeBytes(decltype(sites::Plan::askWholeBytes) ask);
     void gotBytes(std::uint64_t done, std::uint64_t total);
     /// Begins to tell how far it has come, from `bytes` on, until the ticker is dropped.
     std::unique_ptr<Ticker> tellProgress(const std::uint64_t& bytes, std::uint64_t total);
@@ -91,6 +96,7 @@ class Pipeline {
     std::unique_ptr<SessionCredentials> credentials_;
     std::unique_ptr<delivery::Delivery> delivery_;  ///< that delivered ahead; null: none did
     std::unique_ptr<HeadStart> ahead_;              ///< null: nothing is delivered ahead
+    std::unique_ptr<Beside> sizing_;                ///< null: nothing is to be learnt of the video
     std::uint64_t wholeBytes_ = 0;             ///< what the site says the video would have cost; 0: not known
     std::optional<std::uint64_t> generation_;  ///< of the cookies that were in force when it began
     std::uint64_t bytesAtRefresh_ = 0;

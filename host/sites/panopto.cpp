@@ -116,7 +116,7 @@ std::vector<Candidate> candidatesOf(const DeliveryInfo& info, const PageMedia* g
 }
 
 /// What the video would cost, of the stream that has all; 0: not known.
-asio::awaitable<std::uint64_t> videoBytes(const DeliveryInfo& info, const Visit& visit) {
+asio::awaitable<std::uint64_t> videoBytes(DeliveryInfo info, Visit visit) {
     for (const auto& stream : info.streams) {
         if (stream.tag == "AUDIO") continue;
         // No ternary: GCC 12 awaits both sides of one in a co_return.
@@ -239,7 +239,9 @@ asio::awaitable<Result<Plan>> Panopto::resolve(const Page& page, Visit visit) {
         if (visit.wantsEveryWay) bytes = co_await fileBytes(*sound, visit, &visit.credentials);
         plan.ways.push_back(std::make_shared<streams::FileWay>(std::move(*sound), bytes));
         if (!visit.wantsEveryWay) {
-            plan.wholeBytes = co_await videoBytes(*info, visit);
+            plan.askWholeBytes = [info = std::move(*info)](Visit with) {
+                return videoBytes(info, std::move(with));
+            };
             co_return plan;
         }
     }

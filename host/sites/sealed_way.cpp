@@ -12,6 +12,7 @@
 #include "media/aes_gcm.h"
 #include "sites/playback_keys.h"
 #include "streams/segment_run.h"
+#include "system/beside.h"
 #include "system/worker.h"
 
 namespace auricle::sites {
@@ -21,39 +22,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::milliseconds endWithin{3'000}, endWhenStoppedWithin{250};
-
-/// What goes on beside the fetching and refers to what it holds: none of it outlives end().
-class Beside {
-  public:
-    Beside(asio::any_io_executor loop, const std::stop_token& stop)
-        : loop_(loop), ended_(loop, asio::steady_timer::time_point::max()), onStop_(stop, Stop{stop_}) {}
-
-    std::stop_token token() const { return stop_.get_token(); }
-    void start(asio::awaitable<void> work) {
-        ++running_;
-        asio::co_spawn(loop_, std::move(work), [this](std::exception_ptr fault) {
-            --running_;
-            ended_.cancel();
-            if (fault) std::rethrow_exception(fault);
-        });
-    }
-    asio::awaitable<void> end() {
-        stop_.request_stop();
-        while (running_ > 0) co_await ended_.async_wait(asio::as_tuple(asio::use_awaitable));
-    }
-
-  private:
-    struct Stop {
-        std::stop_source source;
-        void operator()() { source.request_stop(); }
-    };
-
-    asio::any_io_executor loop_;
-    asio::steady_timer ended_;
-    std::stop_source stop_;
-    std::stop_callback<Stop> onStop_;
-    unsigned running_ = 0;
-};
 
 Result<void> openInPlace(const SegmentSeal& seal, std::vector<std::byte>& bytes) {
     constexpr auto keyBytes = media::Aes128Gcm::keyBytes;

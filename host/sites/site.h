@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -34,14 +35,6 @@ struct About {
     std::uint64_t durationMs = 0;  ///< 0: not known
     std::string date{};            ///< of the recording, ISO 8601 ("2026-10-12"); may be empty
     std::vector<std::string> captionLanguages{};  ///< BCP 47, in the site's order
-};
-
-struct Plan {
-    About about;
-    /// Cheapest first, never empty. Later ways are tried when the earlier one fails with an error that is
-    /// about the way.
-    streams::Ways ways;
-    std::uint64_t wholeBytes = 0;  ///< what the video would have cost; 0: not known
 };
 
 /// What the page had loaded anyway and hands over, so that nothing is asked twice. Believed no more than any
@@ -111,6 +104,17 @@ struct Visit {
     std::optional<Kind> hasFailed{};   ///< the way that was offered first has failed so: the others, please
     std::filesystem::path
         folder{};  ///< absolute; of this capture alone, for files on the way; may be missing
+};
+
+struct Plan {
+    About about;
+    /// Cheapest first, never empty. Later ways are tried when the earlier one fails with an error that is
+    /// about the way.
+    streams::Ways ways;
+    std::uint64_t wholeBytes = 0;  ///< what the video would have cost; 0: not known
+    /// Where that is not known yet: asks for it, and gives up after seconds. Needs neither the site nor this
+    /// plan; the sound does not have to wait for it.
+    std::function<boost::asio::awaitable<std::uint64_t>(Visit)> askWholeBytes{};
 };
 
 class Site {

@@ -133,6 +133,41 @@ describe("what is told of a lecture", () => {
     assert.ok(Math.abs((done.saved ?? 0) - (1 - lecture.audio.bytes / lecture.video.bytes)) < 0.001);
   });
 
+  it("is fetched without waiting for what the video would have cost", async () => {
+    const lecture = scene.lecture();
+    const host = await scene.start();
+    await host.signIn();
+    const silent = scene.peers.cdn.fail({ kind: "silence" }, { method: "HEAD" });
+    const { id } = await host.start(scene.peers.viewerUrl(lecture));
+    await host.satisfies(id, ({ done }) => done === lecture.audio.bytes);
+    const { plan, saved } = await host.bridge.captures.get(id);
+    assert.deepEqual([plan?.wholeBytes, saved], [null, null]);
+    silent.release();
+    const done = await host.reaches(id, OVER);
+    await assertSaved(done, lecture.audio);
+    assert.equal(done.plan?.wholeBytes, lecture.video.bytes);
+  });
+
+  it("is that the video's cost is not known where its host does not say", async () => {
+    const lecture = scene.lecture();
+    const host = await scene.start();
+    await host.signIn();
+    scene.peers.cdn.fail({ kind: "status", status: 503 }, { method: "HEAD" });
+    const done = await host.capture(scene.peers.viewerUrl(lecture));
+    await assertSaved(done, lecture.audio);
+    assert.deepEqual([done.plan?.wholeBytes, done.saved], [null, null]);
+  });
+
+  it("is cancelled at once while that is still being asked", async () => {
+    const lecture = scene.lecture();
+    const host = await scene.start();
+    await host.signIn();
+    scene.peers.cdn.fail({ kind: "silence" }, { method: "HEAD" });
+    const { id } = await host.start(scene.peers.viewerUrl(lecture));
+    await host.satisfies(id, ({ done }) => done === lecture.audio.bytes);
+    assert.equal((await host.bridge.captures.cancel(id)).state, "cancelled");
+  });
+
   it("is the page's own title where the extension gave one", async () => {
     const lecture = scene.lecture();
     const host = await scene.start();
