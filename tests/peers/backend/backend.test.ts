@@ -136,6 +136,33 @@ for (const databases of testDatabases()) describe(`the reference backend on ${da
     assert.equal((await send("POST", `/api/lectures/${made.id}/complete`, { ...DONE, sha256: "0".repeat(64) })).status, 409);
   });
 
+  it("knows the digest of what came in parts, some of them cut, refused, or sent twice at once", async () => {
+    const made = bodyOf(await register());
+    const { url } = made.upload;
+    const part = (from: number, to: number, headers: Record<string, string> = {}): Promise<Got> => tus("PATCH", url, { "upload-offset": String(from), ...headers }, AUDIO.subarray(from, to));
+    backend.fail({ kind: "reset-request", afterBytes: 1234 }, { method: "PATCH" });
+    assert.equal((await part(0, 50_000)).status, 0);
+    assert.equal((await part(1234, 50_000)).status, 204);
+    assert.equal((await part(49_999, 60_000)).status, 409);
+    assert.equal((await part(50_000, 60_000, { "upload-checksum": `sha1 ${Buffer.alloc(20).toString("base64")}` })).status, 460);
+    const both = await Promise.all([part(50_000, 150_000), part(50_000, 150_000)]);
+    assert.ok(both.some(({ status }) => status === 204), JSON.stringify(both));
+    const stored = await offset(url);
+    if (stored < AUDIO.length) assert.equal((await part(stored, AUDIO.length, { "upload-length": String(AUDIO.length) })).status, 204);
+    assert.equal((await send("POST", `/api/lectures/${made.id}/complete`, DONE)).status, 200);
+  });
+
+  it("knows the digest of what arrived in part before it was started anew", async () => {
+    const made = bodyOf(await register());
+    assert.equal((await tus("PATCH", made.upload.url, { "upload-offset": "0" }, AUDIO.subarray(0, 70_000))).status, 204);
+    const path = made.upload.url.slice(backend.origin.length);
+    const tokens = [backend.token];
+    await backend.stop();
+    backend = await ReferenceBackend.start({ dir, database, maxBytes: 1_000_000, tokens });
+    assert.equal((await tus("PATCH", path, { "upload-offset": "70000", "upload-length": String(AUDIO.length) }, AUDIO.subarray(70_000))).status, 204);
+    assert.equal((await send("POST", `/api/lectures/${made.id}/complete`, DONE)).status, 200);
+  });
+
   it("reports a failure, and begins anew when the key comes again", async () => {
     const made = bodyOf(await register("failing"));
     const failed = await send("PATCH", `/api/lectures/${made.id}`, { status: "failed", error_message: "The site said no." });
