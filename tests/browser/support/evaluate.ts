@@ -9,6 +9,18 @@ export type Seek = (selector: string) => Element | null;
 
 const SEEK = `(selector) => selector.split(" >>> ").reduce((root, part) => (root?.shadowRoot ?? root)?.querySelector(part) ?? null, document)`;
 
+/** BiDi's name of an element; null where there is none. */
+export async function nameOfElement(bidi: Bidi, context: string, selector: string): Promise<string | null> {
+  const answer = await bidi.send("script.callFunction", {
+    functionDeclaration: SEEK,
+    awaitPromise: false,
+    target: { context },
+    arguments: [{ type: "string", value: selector }],
+  });
+  const { sharedId } = (answer["result"] ?? {}) as Params;
+  return typeof sharedId === "string" ? sharedId : null;
+}
+
 /** Arguments and answer travel as JSON; undefined comes back as null. */
 export async function evaluate<Arguments extends readonly Plain[], Answer>(
   bidi: Bidi,

@@ -1,7 +1,7 @@
 // A tab or popup of Firefox, over WebDriver BiDi.
 import { writeFile } from "node:fs/promises";
 import type { Bidi, BidiEvent, Params } from "./bidi.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, nameOfElement } from "./evaluate.ts";
 import type { Plain, Seek } from "./evaluate.ts";
 import { setColours } from "./firefox-scope.ts";
 import { readsAs } from "./reads.ts";
@@ -69,9 +69,9 @@ export class FirefoxPage implements TestPage {
   }
 
   async click(selector: string): Promise<void> {
-    const { x, y, width, height } = await this.#pressable(selector);
-    const at = { x: Math.floor(x + width / 2), y: Math.floor(y + height / 2) };
-    const actions = [{ type: "pointerMove", ...at }, { type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 }];
+    // Where it is when the pointer gets there: on a busy machine what is loaded meanwhile may have moved it.
+    const sharedId = await this.#pressable(selector);
+    const actions = [{ type: "pointerMove", x: 0, y: 0, origin: { type: "element", element: { sharedId } } }, { type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 }];
     await this.#send("input.performActions", { actions: [{ type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions }] });
   }
 
@@ -143,21 +143,22 @@ export class FirefoxPage implements TestPage {
     return this.#driver.bidi.send(method, { context: this.#context, ...params });
   }
 
-  /** Scrolls there where it has to, and waits until the element can be pressed, stands still and is covered by nothing. */
-  #pressable(selector: string): Promise<Box> {
-    const ask = (): Promise<Box | null> =>
+  /** Scrolls there where it has to, and waits until the element can be pressed, stands still and is covered by nothing; its name. */
+  #pressable(selector: string): Promise<string> {
+    const isReady = (): Promise<boolean> =>
       evaluate(this.#driver.bidi, this.#context, async (wanted, stillMs) => {
         const element = seek(wanted);
-        if (!element?.checkVisibility({ visibilityProperty: true }) || element.matches(":disabled") || element.closest("[inert]")) return null;
+        if (!element?.checkVisibility({ visibilityProperty: true }) || element.matches(":disabled") || element.closest("[inert]")) return false;
         element.scrollIntoView({ block: "nearest", inline: "nearest" });
         const before = element.getBoundingClientRect();
         await new Promise((resolve) => setTimeout(resolve, stillMs));
         const { x, y, width, height } = element.getBoundingClientRect();
-        if (x !== before.x || y !== before.y || width !== before.width || height !== before.height) return null;
+        if (x !== before.x || y !== before.y || width !== before.width || height !== before.height) return false;
         const met = (element.getRootNode() as Document | ShadowRoot).elementFromPoint(x + width / 2, y + height / 2);
-        return met !== null && (element.contains(met) || met.contains(element)) ? { x, y, width, height } : null;
+        return met !== null && (element.contains(met) || met.contains(element));
       }, selector, STILL_MS);
-    return eventually(`${selector} to press`, async () => (await ask()) ?? undefined, PATIENCE_MS);
+    const name = async (): Promise<string | undefined> => ((await isReady()) ? ((await nameOfElement(this.#driver.bidi, this.#context, selector)) ?? undefined) : undefined);
+    return eventually(`${selector} to press`, name, PATIENCE_MS);
   }
 
   async #box(selector: string): Promise<Box | null> {

@@ -9,7 +9,7 @@ import type { PlaybackRequest } from "./request.ts";
 import type { VideoTable } from "./video-table.ts";
 
 const ENTRY = fileURLToPath(new URL("player/main.ts", import.meta.url));
-const STYLE = `body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem } video { width: 100%; background: #000 } button, input { font: inherit; margin: 0.25rem } input { width: 5rem }`;
+const STYLE = `body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem } video { width: 100%; aspect-ratio: 16 / 9; background: #000 } button, input { font: inherit; margin: 0.25rem } input { width: 5rem }`;
 
 let script: Promise<string> | undefined;
 
