@@ -11,7 +11,7 @@ namespace {
 /// An index of many hours is that long; where it is longer, the file is looked at again with more of it.
 constexpr std::uint64_t firstLookBytes = 256u << 10, lastLookBytes = 32u << 20;
 /// Of a file that is known to be large: a short index may stand in front of it.
-constexpr std::uint64_t earliestLookBytes = 8u << 10, isLargeFromBytes = 1u << 20;
+constexpr std::uint64_t earliestLookBytes = 64u << 10, isLargeFromBytes = 1u << 20;
 
 }  // namespace
 
