@@ -47,7 +47,7 @@ async function ahead(host: RunningHost, lecture: Lecture, fault: Fault = { kind:
   const held = onSound(lecture, fault);
   const last = scene.peers.backend.requests.at(-1)?.sequence ?? 0;
   const { id } = await host.start(scene.peers.viewerUrl(lecture), { deliver: scene.toBackend, key: lecture.deliveryId });
-  await scene.peers.backend.waitForRequest(({ sequence, method, bytesReceived }) => sequence > last && method === "PATCH" && bytesReceived > 0, 30_000);
+  await scene.peers.backend.waitForRequest(({ sequence, method, bytesReceived }) => sequence > last && method === "PATCH" && bytesReceived > 0);
   return { id, held };
 }
 
@@ -90,7 +90,7 @@ describe("a request that follows the download", () => {
     const lecture = scene.lecture({ audio: long });
     const host = await ready();
     const { id, held } = await ahead(host, lecture);
-    const first = await scene.peers.backend.waitForRequest((record) => record.method === "PATCH" && isStream(record) && record.outcome === "complete" && record.bytesReceived < long.bytes, 30_000);
+    const first = await scene.peers.backend.waitForRequest((record) => record.method === "PATCH" && isStream(record) && record.outcome === "complete" && record.bytesReceived < long.bytes);
     assert.equal(first.status, 204);
     assert.equal((await host.bridge.captures.get(id)).state, "downloading");
     held.release();

@@ -51,7 +51,7 @@ function assertTyped({ jsonrpc, error }: Reply): void {
 }
 
 describe("who may speak", () => {
-  const run = (...args: string[]) => spawnSync(program(), args, { env: { PATH: process.env["PATH"], HOME: home }, input: encodeFrame(HELLO), timeout: 10_000 });
+  const run = (...args: string[]) => spawnSync(program(), args, { env: { PATH: process.env["PATH"], HOME: home }, input: encodeFrame(HELLO), timeout: 60_000 });
 
   for (const args of [["chrome-extension://abcdefghijklmnopabcdefghijklmnop/"], ["/home/me/host.json", "stranger@example"], ["chrome-extension://eifomnnboajlnambmpbbmkdaibgfclnl/", "chrome-extension://abcdefghijklmnopabcdefghijklmnop/"]]) {
     it(`is not ${args.join(" and ")}: one line and status 2`, () => {

@@ -29,7 +29,7 @@ function start(command: string, args: string[], env: Record<string, string> = {}
     env: { PATH: process.env["PATH"] ?? "", HOME: home, ...env },
     input: "",
     encoding: "utf8",
-    timeout: 10_000,
+    timeout: 60_000,
   });
   return { status: ended.status, out: ended.stdout, err: ended.stderr };
 }

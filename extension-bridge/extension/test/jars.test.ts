@@ -27,7 +27,7 @@ const newDesk = (): Desk => new Desk(() => undefined, () => false);
 const handed = () => (browser.host.opened as { store: string; cookies: Cookie[] }[]).map(({ store, cookies }) => [store, ...cookies.map(({ name, value }) => `${name}=${value}`)]);
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 3_000; !condition(); ) {
+  for (const deadline = Date.now() + 60_000; !condition(); ) {
     assert.ok(Date.now() < deadline, "it never came to that");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

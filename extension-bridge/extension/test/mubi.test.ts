@@ -23,7 +23,7 @@ const asked = (method: string) => browser.host.asked.filter((one) => one.method 
 const capture = (more: Partial<Capture> = {}): Capture => aCapture({ key: KEY, page: PLACE.url, site: "mubi", ...more });
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 3_000; !condition(); ) {
+  for (const deadline = Date.now() + 60_000; !condition(); ) {
     assert.ok(Date.now() < deadline, "it never came to that");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

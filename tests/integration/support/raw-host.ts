@@ -83,7 +83,7 @@ export class RawHost {
   }
 
   /** The first reply, from now or before, that satisfies the predicate. */
-  until(what: (reply: Reply) => boolean, timeoutMs = 20_000): Promise<Reply> {
+  until(what: (reply: Reply) => boolean, timeoutMs = 60_000): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no such reply; the last is ${JSON.stringify(this.replies.at(-1))?.slice(0, 400) ?? "none"}, stderr ${this.stderr}`)), timeoutMs);
       this.#look = () => {

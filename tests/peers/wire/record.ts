@@ -33,7 +33,7 @@ interface Waiter {
   readonly resolve: (record: RequestRecord) => void;
 }
 
-const DEFAULT_WAIT_MS = 10_000;
+const DEFAULT_WAIT_MS = 60_000;
 
 export class Recorder {
   readonly requests: RequestRecord[] = [];
