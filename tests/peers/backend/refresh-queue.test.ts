@@ -62,8 +62,13 @@ for (const queues of testQueues()) describe(`the refresh queue as ${queues.name}
 
   it("tries what failed again, later each time, and in the end gives up", async () => {
     const { id } = await queue.add("ada", REFRESH);
+    let failedAt = 0;
     for (const attempt of [1, 2, 3]) {
       assert.deepEqual(await next(), { ...REFRESH, id, attempt });
+      const waited = performance.now() - failedAt;
+      // Never sooner, but for what a clock of whole milliseconds leaves out; a busy machine may be later.
+      if (attempt > 1) assert.ok(waited >= POLICY.backoffMs * 2 ** (attempt - 2) - 2, `attempt ${String(attempt)} came after ${String(waited)} ms`);
+      failedAt = performance.now();
       assert.equal((await queue.finish("ada", id, AGAIN))?.standing, attempt < 3 ? "delayed" : "failed");
       assert.deepEqual(await queue.counts("ada"), attempt < 3 ? { ...NONE, delayed: 1 } : { ...NONE, failed: 1 });
     }
