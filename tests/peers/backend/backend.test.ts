@@ -145,10 +145,11 @@ for (const databases of testDatabases()) describe(`the reference backend on ${da
     assert.equal((await part(1234, 50_000)).status, 204);
     assert.equal((await part(49_999, 60_000)).status, 409);
     assert.equal((await part(50_000, 60_000, { "upload-checksum": `sha1 ${Buffer.alloc(20).toString("base64")}` })).status, 460);
-    const both = await Promise.all([part(50_000, 150_000), part(50_000, 150_000)]);
-    assert.ok(both.some(({ status }) => status === 204), JSON.stringify(both));
+    // tus ends the first for the second's sake, or refuses the second; what is stored then is one of them, or a part of it.
+    await Promise.all([part(50_000, 150_000), part(50_000, 150_000)]);
     const stored = await offset(url);
-    if (stored < AUDIO.length) assert.equal((await part(stored, AUDIO.length, { "upload-length": String(AUDIO.length) })).status, 204);
+    assert.ok(stored >= 50_000 && stored <= 150_000, String(stored));
+    assert.equal((await part(stored, AUDIO.length, { "upload-length": String(AUDIO.length) })).status, 204);
     assert.equal((await send("POST", `/api/lectures/${made.id}/complete`, DONE)).status, 200);
   });
 

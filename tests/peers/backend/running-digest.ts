@@ -16,16 +16,12 @@ export class RunningDigest {
     return this.#bytes;
   }
 
-  update(chunk: Buffer): void {
-    this.#hash.update(chunk);
-    this.#bytes += chunk.length;
-  }
-
   /** Lets a body through and reckons it in. */
   passage(): Transform {
     return new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
-        this.update(chunk);
+        this.#hash.update(chunk);
+        this.#bytes += chunk.length;
         done(null, chunk);
       },
     });
