@@ -14,7 +14,7 @@ namespace {
 
 constexpr unsigned atOnceOnOneConnection = 24;  // HTTP/2 streams: a few seconds of sound on a fast link
 constexpr unsigned atOnceOnManyConnections = 6;
-constexpr std::uint64_t mostHeldBytes = 16u << 20;
+constexpr std::uint64_t mostHeldBytes = 10u << 20;     // with all else the host stays below 32 MiB
 constexpr std::uint64_t usualSegmentBytes = 1u << 20;  // before anything is known
 constexpr std::size_t mostPendingBytes = 4u << 20;
 
