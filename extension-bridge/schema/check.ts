@@ -84,7 +84,7 @@ function hostFault(frame: Envelope, asked: Map<string | number, string>): string
 /**
  * Judges recorded traffic, in the order in which it was seen. Answers are judged by the method of the request whose id
  * they carry. A test that sends wrong requests on purpose leaves those out and passes them in `alsoAsked` (id → method).
- * Returns one fault a frame at most; an empty list: all is as PROTOCOL.md has it.
+ * Returns one fault a frame at most; an empty list: all is as docs/protocol.md has it.
  */
 export function validateTraffic(traffic: readonly SeenFrame[], alsoAsked: Iterable<[string | number, string]> = []): TrafficFault[] {
   const asked = new Map<string | number, string>(alsoAsked);

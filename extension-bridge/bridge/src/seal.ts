@@ -1,4 +1,4 @@
-// The sealed channel for secrets (PROTOCOL.md 3, session.*): X25519, HKDF-SHA-256, AES-256-GCM, all of it WebCrypto.
+// The sealed channel for secrets (docs/protocol.md, session.*): X25519, HKDF-SHA-256, AES-256-GCM, all of it WebCrypto.
 import { fromBase64, toBase64 } from "./base64.ts";
 import type { OpenedSeal, Sealed, SessionLease, SessionOpenParams, SessionOpenResult } from "./protocol.ts";
 

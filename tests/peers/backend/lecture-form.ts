@@ -1,4 +1,4 @@
-// Reads what a machine sends about a lecture; anything that is not as BACKEND.md has it is a 422 that names the field.
+// Reads what a machine sends about a lecture; anything that is not as docs/backend.md has it is a 422 that names the field.
 
 import { ApiError } from "./api-error.ts";
 import { STATUSES } from "./lecture-table.ts";
