@@ -39,10 +39,10 @@ class Pipeline {
     boost::asio::awaitable<Result<void>> openPart();
     boost::asio::awaitable<Result<void>> fetch();
     boost::asio::awaitable<Result<void>> fetch(const streams::Way& way);
-    /// Begins to deliver what the way brings while it brings it; null where that is not to be done.
     /// Before and while a long way is gone: a session that is about to end is looked after ahead of time.
     boost::asio::awaitable<Result<void>> lookAhead(const streams::Way& way);
     std::unique_ptr<Ticker> keepLookingAhead();
+    /// Begins to deliver what the way brings while it brings it; null where that is not to be done.
     std::unique_ptr<HeadStart> headStart(const streams::Way& way);
     /// Returns when nothing is delivered ahead any more.
     boost::asio::awaitable<void> endHeadStart();

@@ -13,7 +13,24 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using What = Fault::What;
 
-struct Histories : BackendDeliveryTest, ::testing::WithParamInterface<unsigned> {};
+struct Histories : FollowingTest, ::testing::WithParamInterface<unsigned> {
+    void expectTyped(const Error& error) {
+        constexpr Kind expected[] = {Kind::network, Kind::upload_rejected, Kind::backend_unauthorized,
+                                     Kind::too_large, Kind::rate_limited};
+        EXPECT_NE(std::ranges::find(expected, error.kind), std::end(expected)) << word(error.kind);
+        EXPECT_THAT(error.message, Not(HasSubstr("/files/")));
+        EXPECT_THAT(error.message, Not(HasSubstr(testing::canaryToken)));
+    }
+    /// What it says to be there is there, once.
+    void expectHonest(const Result<Delivered>& outcome, const Parcel& parcel) {
+        EXPECT_LE(backend.rows.size(), 1u);
+        EXPECT_EQ(backend.patchesWithoutHead, 0u);
+        if (!outcome) return;
+        EXPECT_TRUE(outcome->confirmed);
+        ASSERT_TRUE(backend.isReady("key-1"));
+        EXPECT_EQ(backend.only().sha256, parcel.sha256);
+    }
+};
 
 std::optional<Fault> randomFault(std::mt19937& random, const net::Request& request, double rate) {
     if (std::uniform_real_distribution<>(0, 1)(random) >= rate) return std::nullopt;
@@ -46,27 +63,14 @@ TEST_P(Histories, end_with_the_right_bytes_or_a_typed_error) {
     Result<Delivered> outcome = fail(Kind::internal, "");
     for (int start = 0; start < 4 && !outcome; ++start) {
         outcome = deliver(parcel);
-        if (!outcome) {
-            constexpr Kind expected[] = {Kind::network, Kind::upload_rejected, Kind::backend_unauthorized,
-                                         Kind::too_large, Kind::rate_limited};
-            EXPECT_NE(std::ranges::find(expected, outcome.error().kind), std::end(expected))
-                << word(outcome.error().kind);
-            EXPECT_THAT(outcome.error().message, Not(HasSubstr("/files/")));
-            EXPECT_THAT(outcome.error().message, Not(HasSubstr(testing::canaryToken)));
-        }
+        if (!outcome) expectTyped(outcome.error());
     }
-    EXPECT_LE(backend.rows.size(), 1u);
-    EXPECT_EQ(backend.patchesWithoutHead, 0u);
-    if (outcome) {
-        EXPECT_TRUE(outcome->confirmed);
-        ASSERT_TRUE(backend.isReady("key-1"));
-        EXPECT_EQ(backend.only().sha256, parcel.sha256);
-    }
+    expectHonest(outcome, parcel);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Histories, ::testing::Range(0u, 200u));
 
-struct FollowedHistories : FollowingTest, ::testing::WithParamInterface<unsigned> {};
+struct FollowedHistories : Histories {};
 
 TEST_P(FollowedHistories, end_with_the_right_bytes_or_a_typed_error) {
     std::mt19937 random(GetParam());
@@ -78,14 +82,11 @@ TEST_P(FollowedHistories, end_with_the_right_bytes_or_a_typed_error) {
     Result<Delivered> outcome = fail(Kind::internal, "");
     BackendDelivery way = delivery();
     followGrowing(way, parcel);
-    for (int start = 0; start < 4 && !outcome; ++start) outcome = deliver(way, parcel);
-    EXPECT_LE(backend.rows.size(), 1u);
-    EXPECT_EQ(backend.patchesWithoutHead, 0u);
-    if (outcome) {
-        EXPECT_TRUE(outcome->confirmed);
-        ASSERT_TRUE(backend.isReady("key-1"));
-        EXPECT_EQ(backend.only().sha256, parcel.sha256);
+    for (int start = 0; start < 4 && !outcome; ++start) {
+        outcome = deliver(way, parcel);
+        if (!outcome) expectTyped(outcome.error());
     }
+    expectHonest(outcome, parcel);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, FollowedHistories, ::testing::Range(0u, 200u));

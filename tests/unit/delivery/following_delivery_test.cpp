@@ -97,23 +97,18 @@ TEST_F(FollowingTest, what_breaks_in_the_middle_goes_on_where_the_backend_stands
     expectDelivered(deliver(way, parcel), parcel);
 }
 
-TEST_F(FollowingTest, a_backend_that_keeps_nothing_of_what_broke_off_gets_parts) {
+struct FollowingInParts : FollowingTest, ::testing::WithParamInterface<What> {};
+
+TEST_P(FollowingInParts, comes_after_a_stream_of_which_nothing_is_kept_or_nobody_says_how_much) {
     const Parcel parcel = parcelOf(text(2500));
-    backend.order("PATCH", {.what = What::lost});
+    backend.order("PATCH", {.what = GetParam()});
     BackendDelivery way = delivery();
     followGrowing(way, parcel);
     EXPECT_EQ(streams(), 1u);
     EXPECT_EQ(arrived(), text(2500));
 }
 
-TEST_F(FollowingTest, a_backend_that_does_not_say_how_much_it_took_gets_parts) {
-    const Parcel parcel = parcelOf(text(2500));
-    backend.order("PATCH", {.what = What::mute});
-    BackendDelivery way = delivery();
-    followGrowing(way, parcel);
-    EXPECT_EQ(streams(), 1u);
-    EXPECT_EQ(arrived(), text(2500));
-}
+INSTANTIATE_TEST_SUITE_P(Ends, FollowingInParts, ::testing::Values(What::lost, What::mute));
 
 TEST_F(FollowingTest, a_place_that_is_not_new_is_asked_what_it_has) {
     const Parcel parcel = parcelOf(text(2500));
